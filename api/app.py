@@ -17,7 +17,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import cli
 from api.database.engines import Database
 from api.database.failures import ERROR_KINDS
-from api.http import admission, converters, problem_documents, tokens
+from api.database.replica import Replica
+from api.http import admission, converters, problem_documents, replica_reads, tokens
 from api.http.compression import negotiate_encoding
 from api.http.context import AppContext, close_read_snapshot
 from api.http.etags import add_etag
@@ -125,14 +126,16 @@ def create_app(settings: Settings) -> Flask:
     )
     metrics = app.extensions["metrics"] = Metrics()
     database, store = Database(settings.database_url), _create_store(settings, metrics)
+    read_url = settings.database_read_url
+    replica = Replica(read_url, database) if read_url else None
     recording.watch(database)
     # Another process needs an application of its own, without shared connections.
     app.extensions["create_app"] = partial(create_app, settings)
     quota = settings.api_rate_limit
     rate_limits = RateLimits(quota, settings.data_dir / "rate_limits.sqlite3") if quota else None
     readiness = Readiness(database, store)
-    app.extensions["survey"] = AppContext(settings, database, store, rate_limits, readiness)
-    _connect_metrics(metrics, database, store)
+    app.extensions["survey"] = AppContext(settings, database, replica, store, rate_limits, readiness)
+    _connect_metrics(metrics, database, replica, store)
     tokens.register(app, settings.keys)
     problem_documents.register(app)
     _add_request_hooks(app, metrics)
@@ -161,9 +164,13 @@ def _create_store(settings: Settings, metrics: Metrics) -> Store:
     return FolderStore(settings.photo_folder, settings.keys.derive("photo store"), get_base_url, on_error)
 
 
-def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None:
-    """Count the errors of database and store, and collect gauges from both when metrics are scraped."""
-    metrics.initialize(database_errors=ERROR_KINDS, store_errors=OPERATIONS)
+def _connect_metrics(metrics: Metrics, database: Database, replica: Replica | None, store: Store) -> None:
+    """Count the errors of database and store, and collect gauges when metrics are scraped."""
+    metrics.initialize(
+        database_errors=ERROR_KINDS,
+        store_errors=OPERATIONS,
+        replica_reads=replica_reads.OUTCOMES if replica else (),
+    )
     database.on_error(metrics.count_database_error)
 
     def collect_from_database() -> Gauges:
@@ -176,6 +183,8 @@ def _connect_metrics(metrics: Metrics, database: Database, store: Store) -> None
 
     metrics.add_source("database", collect_from_database)
     metrics.add_source("store", check_store)
+    if replica is not None:
+        metrics.add_source("replica", lambda: {"replica_lag_seconds": {(): replica.measure_lag()}})
 
 
 def _register_routes(app: Flask) -> None:

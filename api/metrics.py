@@ -38,6 +38,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "webhook_oldest_due_delivery_seconds": ("How long the oldest of webhook_deliveries_due has been due", ()),
     "webhooks": ("Webhooks that work, that fail at present, and that are disabled", ("state",)),
     "database_size_bytes": ("Size of the database", ()),
+    "replica_lag_seconds": ("How far the replica is behind, measured at each scrape", ()),
 }
 
 #: Gauge → the values of its labels → its value.
@@ -60,6 +61,9 @@ class Metrics:
         self._seconds = self._histogram("http_request_seconds", "Time until the response", "route")
         self._problems = self._counter("problems", "Problem documents by their code", "code")
         self._database_errors = self._counter("database_errors", "Errors of the database by kind", "kind")
+        self._replica_reads = self._counter(
+            "replica_reads", "Requests that may read from the replica, by how that went", "outcome"
+        )
         self._store_errors = self._counter("store_errors", "Failures of the photo store", "operation")
         self._missing_photos = self._counter(
             "photos_missing", "How often a stored photo was found to be missing in the store", "found_by"
@@ -93,6 +97,10 @@ class Metrics:
         """Count an error of the database, with its kind (one of ``ERROR_KINDS``)."""
         self._database_errors.labels(kind).inc()
 
+    def count_replica_read(self, outcome: str) -> None:
+        """Count a request that may read from the replica, with one of the outcomes of ``replica_reads``."""
+        self._replica_reads.labels(outcome).inc()
+
     def count_store_error(self, operation: str) -> None:
         """Count a failed operation of the photo store."""
         self._store_errors.labels(operation).inc()
@@ -111,12 +119,20 @@ class Metrics:
         self._webhooks.labels(event, outcome).inc()
         self._webhook_seconds.labels(event).observe(seconds)
 
-    def initialize(self, *, database_errors: Iterable[str], store_errors: Iterable[str]) -> None:
+    def initialize(
+        self,
+        *,
+        database_errors: Iterable[str],
+        store_errors: Iterable[str],
+        replica_reads: Iterable[str],
+    ) -> None:
         """Report these counters as 0 from the start: one that appears with its first error has no rate."""
         for kind in database_errors:
             self._database_errors.labels(kind)
         for operation in store_errors:
             self._store_errors.labels(operation)
+        for outcome in replica_reads:
+            self._replica_reads.labels(outcome)
         for found_by in ("request", "sweep"):
             self._missing_photos.labels(found_by)
 

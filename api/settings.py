@@ -38,6 +38,7 @@ class Settings:
     database_url: str
     secret_key: str = field(repr=False)
     secret_key_previous: tuple[str, ...] = field(default=(), repr=False)
+    database_read_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     metrics_host: str = "127.0.0.1"
@@ -86,7 +87,14 @@ class Settings:
         for folder in (data_dir,) if bucket else (data_dir, data_dir / PHOTO_FOLDER):
             _create_folder(folder)
         default_url = f"sqlite:///{data_dir / 'survey.sqlite3'}"
-        database_url = _validate_database_url(read.text("DATABASE_URL", default_url))
+        database_url = _validate_database_url("DATABASE_URL", read.text("DATABASE_URL", default_url))
+        database_read_url = read.text("DATABASE_READ_URL", "") or None
+        if database_read_url:
+            _validate_database_url("DATABASE_READ_URL", database_read_url)
+            if not database_url.startswith("postgresql") or not database_read_url.startswith("postgresql"):
+                raise SettingsError(
+                    "DATABASE_READ_URL is for PostgreSQL, so both URLs begin with postgresql://"
+                )
         secret_key, secret_key_previous = _read_secrets(read, data_dir, database_url.startswith("sqlite"))
         public_url, smtp_url, mail_from = (
             read.url("PUBLIC_URL"),
@@ -100,6 +108,7 @@ class Settings:
             database_url=database_url,
             secret_key=secret_key,
             secret_key_previous=secret_key_previous,
+            database_read_url=database_read_url,
             host=read.text("HOST", "127.0.0.1"),
             port=read.number("PORT", 8000, 1, 65535),
             metrics_host=read.text("METRICS_HOST", "127.0.0.1"),
@@ -227,16 +236,16 @@ def _create_folder(folder: Path) -> None:
             path.chmod(mode)
 
 
-def _validate_database_url(value: str) -> str:
+def _validate_database_url(name: str, value: str) -> str:
     if not value.startswith(("sqlite:///", "postgresql://")):
-        raise SettingsError("DATABASE_URL must begin with postgresql:// or sqlite:///")
+        raise SettingsError(f"{name} must begin with postgresql:// or sqlite:///")
     try:
         url = make_url(value)
     except (ArgumentError, ValueError):
         # The message does not repeat the URL, because it may contain a password.
-        raise SettingsError("DATABASE_URL is not a valid database URL") from None
+        raise SettingsError(f"{name} is not a valid database URL") from None
     if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-        raise SettingsError("DATABASE_URL must name a file after sqlite:///")
+        raise SettingsError(f"{name} must name a file after sqlite:///")
     return value
 
 

@@ -517,6 +517,8 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Flag.question": "The key of the question that the flag is about. Null if it is not about a question.",
     "Fundamental.key": "The key of the fundamental, which questions name.",
     "FundamentalName.key": "The key of the fundamental.",
+    "Health.replica": "Whether scores and exports are read from the replica of the database at present. "
+    "Missing if the server has none.",
     "Health.status": "`live`: the program runs. `ready`: database and photo store are available too.",
     "ImportChange.after": "The value in the file.",
     "ImportChange.before": "The value that is stored.",

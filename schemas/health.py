@@ -7,3 +7,4 @@ class Health(Schema):
     """The state of the program, if it is healthy; otherwise the response is a problem document."""
 
     status = Enum(["live", "ready"], required=True)
+    replica = Enum(["available", "unavailable"])

@@ -114,6 +114,9 @@ def test_programs_that_start_simultaneously_share_the_secret(tmp_path: Path) -> 
         ("DATABASE_URL", f"postgres://me:{PASSWORD}@localhost/shop"),
         ("DATABASE_URL", f"postgresql://me:{PASSWORD}@localhost:port/shop"),
         ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_READ_URL", "mysql://localhost/shop"),
+        ("DATABASE_READ_URL", f"postgresql://me:{PASSWORD}@localhost:port/shop"),
+        ("DATABASE_READ_URL", f"postgresql://me:{PASSWORD}@localhost/shop"),  # DATABASE_URL is SQLite
         ("DATABASE_URL", "sqlite:///:memory:"),
         ("PHOTO_ENDPOINT_URL", "photos.example"),
         ("PHOTO_PUBLIC_URL", "https://[::1"),

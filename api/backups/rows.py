@@ -19,8 +19,9 @@ from api.backups.manifest import BackupError, Report
 from api.models.base import Base
 
 BATCH_SIZE = 1000
-#: The files of exports are removed after a day, so no backup has them, nor the rows that refer to them.
-LEFT_OUT = frozenset({"exports"})
+#: The files of exports are removed after a day, so no backup has them, nor the rows that refer to them. The
+#: latest writes are of interest for seconds.
+LEFT_OUT = frozenset({"exports", "latest_writes"})
 #: Python type of a column → how its values are read from JSON
 _DECODERS: dict[type, Callable[[Any], Any]] = {
     uuid.UUID: uuid.UUID,

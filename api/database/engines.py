@@ -40,6 +40,8 @@ _TOUCH = update(_REVISION).values(version_num=_REVISION.c.version_num)
 _TOUCH = _TOUCH.where(
     _REVISION.c.version_num.in_(select(_REVISION.c.version_num).with_for_update(skip_locked=True))
 )
+#: Begins a transaction of PostgreSQL whose queries see one moment.
+BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #: The number of connections that an engine keeps open. Under load, it opens up to as many again.
 POOL_SIZE = 6
 #: The pages that each connection to SQLite keeps in memory. The caches of all connections fill up in time.
@@ -61,9 +63,8 @@ class Database:
             self._write_lock = TimedLock(self._lock, REQUEST)
             self._group_commit = GroupCommit(self._begin_write)
         else:
-            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-            self.reading_engine = _create_postgresql_engine(url, begin)
-            self.writing_engine = _create_postgresql_engine(url, "BEGIN")
+            self.reading_engine = create_postgresql_engine(url, BEGIN_SNAPSHOT)
+            self.writing_engine = create_postgresql_engine(url, "BEGIN")
             self._write_lock = nullcontext()
             self._group_commit = None
         #: Creates the session of each write transaction. Other parts of the program can listen to its events.
@@ -187,7 +188,8 @@ class Database:
         self.writing_engine.dispose()
 
 
-def _create_postgresql_engine(url: str, begin: str) -> Engine:
+def create_postgresql_engine(url: str, begin: str) -> Engine:
+    """Return an engine whose transactions begin with the statement ``begin``; nothing connects yet."""
     parameters = make_url(url).query
     # Times are in UTC, whatever the server or the role is set to. Compiling the query for the score of a
     # large region (JIT) takes longer than running it.

@@ -1,7 +1,8 @@
 """The process that builds one export: ``python -m api.exports``, started by the worker.
 
-Standard input is a JSON object: ``database_url``, ``store`` (its description), ``export_id``, ``attempt``,
-``folder`` (for files of this process) and ``parent`` (the process ID of the worker).
+Standard input is a JSON object: ``database_url``, ``read_url`` (of the replica, or null), ``store`` (its
+description), ``export_id``, ``attempt``, ``folder`` (for files of this process) and ``parent`` (the process
+ID of the worker).
 
 Standard output is one JSON object a line: ``{"done", "of"}`` while it works, and last the fields of
 ``building.Result``, or ``{"failure"}`` with a reason in words. The process ends with 0 after either of them.
@@ -26,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from api.database.engines import Database
+from api.database.replica import Replica
 from api.exports.building import CannotExport, build
 from api.log import log_as_json
 from uploads.opening import open_store
@@ -47,9 +49,11 @@ def main() -> int:
     gc.disable()
     log_as_json()
     database = Database(job["database_url"]).in_background()
+    replica = Replica(job["read_url"], database).in_background() if job["read_url"] else None
     try:
         result = build(
             database,
+            replica,
             lambda: open_store(job["store"]),
             uuid.UUID(job["export_id"]),
             job["attempt"],
@@ -65,6 +69,8 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         database.close()
+        if replica is not None:
+            replica.close()
     return 0
 
 

@@ -1,13 +1,17 @@
 """Builds the file of one export from one read snapshot, and stores it."""
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from api.database import failures
 from api.database.engines import Database
+from api.database.replica import Replica
 from api.domain.access import Actor
 from api.domain.exports import CONTENT_TYPES, REPORT
 from api.domain.problems import ProblemError
@@ -20,6 +24,8 @@ from api.models.organizations import Organization
 from api.services.exports import KEY_PREFIX, get_requester
 from api.services.scores.places import get_location, get_region, list_locations
 from uploads.store import Store
+
+log = logging.getLogger(__name__)
 
 #: called with the number of rows that are done, and the number of all rows
 OnProgress = Callable[[int, int], None]
@@ -41,6 +47,7 @@ class Result:
 
 def build(
     database: Database,
+    replica: Replica | None,
     open_store: Callable[[], Store],
     export_id: uuid.UUID,
     attempt: int,
@@ -49,26 +56,52 @@ def build(
 ) -> Result:
     """Build the file of an export in ``folder``, and store it under a key of this attempt.
 
+    It reads from the replica, if there is one that has the claim of the export, and with it everything that
+    was written before. If a query fails there, such as one that conflicts with the replication, everything
+    is read again from the primary.
+
     The store is opened when it is needed, because the library for S3 takes as much memory as all the rest.
 
     Raises CannotExport.
     """
-    with database.read_snapshot() as session:
-        export = session.get_one(Export, export_id)
-        actor = get_requester(export)
-        path = folder / f"export.{export.format}"
+
+    def has_claim(session: Session) -> bool:
+        export = session.get(Export, export_id)
+        return export is not None and export.attempts >= attempt
+
+    def build_from(session: Session) -> Result:
+        with session:
+            return _build(session, open_store, export_id, attempt, folder, on_progress)
+
+    if replica is not None and (session := replica.wait_for_snapshot(has_claim)) is not None:
         try:
-            locations = list_locations(
-                session, actor, region_id=export.region_id, location_id=export.location_id
-            )
-            numbers = [location.number for location in locations]
-            rows = _write(session, export, actor, path, open_store, on_progress)
-        except ProblemError as error:  # the requester may no longer see the region, for example
-            raise CannotExport(f"{error.detail}.") from error
-        except TooManyColumns as error:
-            raise CannotExport(
-                "A sheet cannot have so many columns. Export one checklist, or CSV."
-            ) from error
+            return build_from(session)
+        except DBAPIError as error:
+            if not failures.passes(error):
+                raise
+            log.warning("the export is read again from the primary: %s", failures.get_message(error))
+    return build_from(database.read_snapshot())
+
+
+def _build(
+    session: Session,
+    open_store: Callable[[], Store],
+    export_id: uuid.UUID,
+    attempt: int,
+    folder: Path,
+    on_progress: OnProgress,
+) -> Result:
+    export = session.get_one(Export, export_id)
+    actor = get_requester(export)
+    path = folder / f"export.{export.format}"
+    try:
+        locations = list_locations(session, actor, region_id=export.region_id, location_id=export.location_id)
+        numbers = [location.number for location in locations]
+        rows = _write(session, export, actor, path, open_store, on_progress)
+    except ProblemError as error:  # the requester may no longer see the region, for example
+        raise CannotExport(f"{error.detail}.") from error
+    except TooManyColumns as error:
+        raise CannotExport("A sheet cannot have so many columns. Export one checklist, or CSV.") from error
     key = f"{KEY_PREFIX}{export_id}.{attempt}.{export.format}"
     open_store().write_file(key, path, CONTENT_TYPES[export.format])
     return Result(key, path.stat().st_size, rows, numbers)

@@ -8,6 +8,7 @@ from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from api.database.engines import Database
+from api.database.replica import Replica
 from api.database.statements import Autocommit
 from api.domain.access import Actor
 from api.http.rate_limits import RateLimits
@@ -22,6 +23,7 @@ class AppContext:
 
     settings: Settings
     database: Database
+    replica: Replica | None
     store: Store
     rate_limits: RateLimits | None
     readiness: Readiness

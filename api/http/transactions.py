@@ -13,6 +13,7 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.http.context import app_context, autocommit, close_read_snapshot, current_actor
 from api.http.etags import compute_etag, compute_live_etag
+from api.http.replica_reads import record_write
 from api.http.responses import json_text
 from api.services import idempotency
 from api.services.audit import recording
@@ -42,7 +43,9 @@ def in_transaction(work: Callable[[Session], T]) -> T:
 
     def run(session: Session) -> T:
         recording.set_author(session, author)
-        return work(session)
+        result = work(session)
+        record_write(session)
+        return result
 
     try:
         return app_context().database.write(run)
@@ -70,7 +73,13 @@ def _get_author() -> Author:
 def in_statements(work: Callable[[Transaction], T]) -> T:
     """Run ``work``, which uses prepared statements only, in one write transaction; see ``in_transaction``."""
     close_read_snapshot()
-    return app_context().database.write_statements(work)
+
+    def run(transaction: Transaction) -> T:
+        result = work(transaction)
+        record_write(transaction)
+        return result
+
+    return app_context().database.write_statements(run)
 
 
 def create_resource(

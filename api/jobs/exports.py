@@ -45,11 +45,20 @@ _ROOT = Path(__file__).parents[2]
 class ExportBuilder:
     """Builds the exports of all organizations, one at a time."""
 
-    def __init__(self, database: Database, store: Store, metrics: Metrics, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        metrics: Metrics,
+        stopping: threading.Event,
+        read_url: str | None = None,
+    ) -> None:
+        """Prepare a builder. ``read_url`` is that of the replica to read from, if there is one."""
         self.database = database
         self.store = store
         self.metrics = metrics
         self.stopping = stopping
+        self.read_url = read_url
 
     def run(self) -> None:
         """Build exports until ``stopping`` is set. An export that is being built returns to the queue."""
@@ -101,6 +110,7 @@ class ExportBuilder:
     def _describe(self, export: Export, folder: str) -> dict[str, Any]:
         return {
             "database_url": self.database.url,
+            "read_url": self.read_url,
             "store": self.store.describe(),
             "export_id": str(export.id),
             "attempt": export.attempts,

@@ -31,6 +31,7 @@ from api.services import (
     events,
     exports,
     idempotency,
+    latest_writes,
     photo_store,
     photo_sweep,
     retention,
@@ -72,13 +73,18 @@ class Worker:
         metrics: Metrics | None = None,
         sender: WebhookSender | None = None,
         mail_sender: MailSender | None = None,
+        read_url: str | None = None,
     ) -> None:
-        """Prepare a worker. Without the ``sender`` of webhooks or the ``mail_sender``, it sends none."""
+        """Prepare a worker. Without the ``sender`` of webhooks or the ``mail_sender``, it sends none.
+
+        ``read_url`` is that of the replica that exports are read from, if there is one.
+        """
         self.database = database
         self.store = store
         self.metrics = metrics or Metrics()
         self.sender = sender
         self.mail_sender = mail_sender
+        self.read_url = read_url
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -86,7 +92,7 @@ class Worker:
 
         Returns at the latest ``SHUTDOWN_SECONDS`` after that, whatever a thread waits for.
         """
-        builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping)
+        builder = ExportBuilder(self.database, self.store, self.metrics, self.stopping, self.read_url)
         threads = [
             threading.Thread(target=self._run_due_tasks, name="tasks", daemon=True),
             threading.Thread(target=self._add_up_regularly, name="region totals", daemon=True),
@@ -215,6 +221,7 @@ class Worker:
         self.database.write(review_queue.delete_expired_claims)
         self.database.write(audit_log.delete_old)
         self.database.write(claims.delete_stray_receipts)
+        self.database.write(latest_writes.delete_old)
 
     def _apply_retention(self) -> None:
         retention.apply_retention(self.database, self.store, self.stopping.is_set)

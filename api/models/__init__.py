@@ -11,6 +11,7 @@ from api.models import (  # noqa: F401
     exports,
     idempotency,
     installation,
+    latest_writes,
     messages,
     notices,
     organizations,

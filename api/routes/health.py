@@ -9,6 +9,9 @@ from api.http.context import app_context
 from api.http.responses import json_response
 from schemas.health import Health
 
+#: How long a response waits for a check of the replica, in addition to those of readiness
+REPLICA_WAIT_SECONDS = 0.2
+
 routes = Routes("health", __name__, description="Health")
 
 
@@ -30,6 +33,14 @@ def check_readiness() -> Response:
 
     Send requests to this server only while the response is 200. It arrives within a second: a check that
     takes longer counts as failed. A success counts for 2 seconds.
+
+    Without `DATABASE_READ_URL`, there is no `replica`. While it is unavailable, everything is read from the
+    database itself.
     """
-    app_context().readiness.verify()
-    return json_response({"status": "ready"})
+    context = app_context()
+    context.readiness.verify()
+    state = {"status": "ready"}
+    if context.replica is not None:
+        is_available = context.replica.is_available(REPLICA_WAIT_SECONDS)
+        state["replica"] = "available" if is_available else "unavailable"
+    return json_response(state)

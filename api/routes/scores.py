@@ -11,6 +11,7 @@ from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
 from api.http.paging import next_url, rows_response
 from api.http.periods import parse_period
+from api.http.replica_reads import reads_replica
 from api.http.responses import json_response
 from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
@@ -33,6 +34,7 @@ location_id,location_code,location_name,visits,score\r
 )
 @routes.arguments(schemas.PlaceReportQuery(), location="query")
 @routes.response(200, schemas.LocationReport())
+@reads_replica
 def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     """Get the score of a location over a period, with the figures that explain it.
 
@@ -54,6 +56,7 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
 )
 @routes.arguments(schemas.PlaceReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
+@reads_replica
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     """Get the score of a region over a period: everything below it, and each of its children.
 
@@ -83,6 +86,7 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
 @routes.doc(
     responses={"200": {"content": {"text/csv": {"schema": {"type": "string"}, "example": _CSV_EXAMPLE}}}},
 )
+@reads_replica
 def list_scores(query: dict[str, Any]) -> Response:
     """List scores by one or two of location, region, section, question, fundamental, month and checklist.
 

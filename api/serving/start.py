@@ -111,8 +111,10 @@ def _summarize(settings: Settings, is_empty: bool, people: list[demo.Person], di
         "",
         f"Serving at  {address}/   (API documentation: {address}/docs)",
         f"Database    {_describe_database(settings)}",
-        f"Photos      {_describe_photo_store(settings)}",
     ]
+    if settings.database_read_url:
+        lines.append(f"Replica     {_hide_password(settings.database_read_url)}")
+    lines.append(f"Photos      {_describe_photo_store(settings)}")
     if settings.metrics_port:
         lines.append(f"Metrics     http://{_host(settings.metrics_host)}:{settings.metrics_port}/metrics")
     if people:
@@ -157,7 +159,11 @@ def _describe_exposure(host: str) -> str:
 def _describe_database(settings: Settings) -> str:
     if settings.embedded_database:
         return settings.database_url.removeprefix("sqlite:///")
-    return make_url(settings.database_url).render_as_string(hide_password=True)
+    return _hide_password(settings.database_url)
+
+
+def _hide_password(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
 
 
 def _describe_photo_store(settings: Settings) -> str:

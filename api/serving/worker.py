@@ -28,4 +28,4 @@ def create_worker(app: Flask) -> Worker:
         sender=settings.mail_from or "",
         public_url=settings.public_url or "",
     )
-    return Worker(database, context.store, metrics, sender, mail_sender)
+    return Worker(database, context.store, metrics, sender, mail_sender, settings.database_read_url)

@@ -328,7 +328,9 @@ def test_a_file_is_one_snapshot_while_visits_change(
         yield from stream(selection)
 
     monkeypatch.setattr(tables._Selection, "stream", change_first)
-    result = build(world.database, lambda: world.store, export.id, export.attempts, tmp_path, lambda *_: None)
+    result = build(
+        world.database, None, lambda: world.store, export.id, export.attempts, tmp_path, lambda *_: None
+    )
     rows = read_csv(b"".join(world.store.stream(result.key)))
     assert {row["visit_id"] for row in rows} == {kept["id"], withdrawn["id"]}
     assert {row["region_code"] for row in rows} == {world.region["code"]}

@@ -254,6 +254,7 @@ NOT_RECORDED = {
     "Flag": "follows from the submission",
     "Installation": "belongs to no organization",
     "UnneededObject": "belongs to no organization",
+    "LatestWrite": "says only which replica has what the caller wrote",
     "Notice": "which mails people want concerns only themselves",
     "Message": "visit.shopper_asked and visit.message_withdrawn; an answer is the shopper's own record",
     "OrganizationLogo": "the field logo of the organization",

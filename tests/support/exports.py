@@ -46,7 +46,7 @@ def build_here(world: World, export: Export, folder: Path) -> None:
     """Do what the child process and the worker do for an export that was claimed."""
     try:
         result = build(
-            world.database, lambda: world.store, export.id, export.attempts, folder, lambda *_: None
+            world.database, None, lambda: world.store, export.id, export.attempts, folder, lambda *_: None
         )
     except CannotExport as error:
         reason = str(error)

@@ -87,49 +87,64 @@ def postgres_process(folder: Path | None = None, *, fsync: bool = False) -> Iter
     short, because of the socket, and accessible to the user ``nobody`` if root runs this. The path of
     ``tmp_path`` is neither.
     """
-    programs = _postgres_programs()
-    with _own_folder("pg-", folder) as home:
-        owner: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(home, nobody.pw_uid, nobody.pw_gid)
-        data = home / "data"
-        initdb: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-        ]
-        initdb += ["--locale=C.UTF-8", "--no-sync"]
-        result = subprocess.run(initdb, cwd="/", capture_output=True, text=True, **owner)
-        if result.returncode:
-            raise ServerError(f"initdb failed in {home}: {result.stderr.strip()}")
-        command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, "-h", ""]
-        # Autovacuum analyzes tables in transactions, each of which holds back the change feed.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
-            command += ["-c", f"{setting}={'on' if fsync else 'off'}"]
-        command += ["-c", "max_connections=200", "-c", "shared_buffers=64MB"]
-        url = f"postgresql://postgres@/postgres?host={home}"
-        (home / "log").touch()
-        process = Process(
-            command,
-            home / "log",
-            signal.SIGQUIT,  # immediate, but frees the shared memory
-            lambda: psycopg.connect(url).close(),
-            psycopg.Error,
-            {"cwd": "/", **owner},
-        )
-        try:
-            process.start()
-            yield url, process
-        finally:
-            process.stop()
+    initdb = ["initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    # Autovacuum analyzes tables in transactions, each of which holds back the change feed.
+    switches = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+    settings = dict.fromkeys(switches, "on" if fsync else "off")
+    with _own_folder("pg-", folder) as home, _run_postgres(home, initdb, settings) as server:
+        yield server
+
+
+@contextmanager
+def replica_process(url: str, **settings: str) -> Iterator[tuple[str, Process]]:
+    """Run a streaming replica of the server of ``url``; yield the URL of the same database, and its process.
+
+    ``settings`` are those of PostgreSQL, such as ``max_standby_streaming_delay``.
+    """
+    # With --write-recovery-conf, the copy connects to the server when it starts.
+    backup = ["pg_basebackup", "-d", url, "--checkpoint=fast", "--no-sync", "--write-recovery-conf"]
+    with (
+        _own_folder("pg-", None) as home,
+        _run_postgres(home, backup, {"fsync": "off", **settings}) as (own_url, process),
+    ):
+        yield own_url.replace("/postgres?", f"/{_database(url)}?"), process
+
+
+@contextmanager
+def _run_postgres(
+    home: Path, create: Sequence[str], settings: Mapping[str, str]
+) -> Iterator[tuple[str, Process]]:
+    """Run PostgreSQL in ``home`` with the data that the program and arguments ``create`` create."""
+    programs, data = _postgres_programs(), home / "data"
+    owner: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    program, *arguments = create
+    result = subprocess.run(
+        [programs / program, "-D", data, *arguments], cwd="/", capture_output=True, text=True, **owner
+    )
+    if result.returncode:
+        raise ServerError(f"{program} failed in {home}: {result.stderr.strip()}")
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, "-h", ""]
+    for name, value in {**settings, "max_connections": "200", "shared_buffers": "64MB"}.items():
+        command += ["-c", f"{name}={value}"]
+    url = f"postgresql://postgres@/postgres?host={home}"
+    (home / "log").touch()
+    process = Process(
+        command,
+        home / "log",
+        signal.SIGQUIT,  # immediate, but frees the shared memory
+        lambda: psycopg.connect(url).close(),
+        psycopg.Error,
+        {"cwd": "/", **owner},
+    )
+    try:
+        process.start()
+        yield url, process
+    finally:
+        process.stop()
 
 
 def new_database(url: str, template: str | None = None) -> str:

@@ -18,6 +18,7 @@ from api.models.disputes import Dispute
 from api.models.events import Event
 from api.models.exports import Export
 from api.models.idempotency import StoredResponse
+from api.models.latest_writes import LatestWrite
 from api.models.messages import Message
 from api.models.notices import Notice
 from api.models.payments import PaymentItem
@@ -44,6 +45,7 @@ DELETED: Columns = (
     UserLocation.user_id,
     Event.user_id,
     StoredResponse.caller_id,
+    LatestWrite.caller_id,
     Export.requester_id,
     ReviewClaim.reviewer_id,
 )

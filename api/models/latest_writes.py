@@ -1,0 +1,21 @@
+"""What a caller wrote last, so that they do not read it from a replica that does not have it yet."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base
+
+
+class LatestWrite(Base):
+    """The latest write transaction of a caller. A snapshot that has this row has what they wrote.
+
+    ``caller_id`` is the ID of a person or of an API client. ``write_id`` is random.
+    """
+
+    __tablename__ = "latest_writes"
+
+    caller_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    write_id: Mapped[uuid.UUID]
+    written_at: Mapped[datetime]
