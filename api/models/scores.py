@@ -70,8 +70,8 @@ class _Effect:
 class _OfLocation:
     """The key of what is added up for the visits of a location in a month.
 
-    ``month`` is year · 12 + month − 1. In the order of the primary key, the rows for the score of a location
-    are adjacent, and the rows that one visit changes are close to each other.
+    ``month`` is year · 12 + month − 1. In the order of the primary key, the rows that one visit changes are
+    adjacent, as are those of a location in a period.
     """
 
     __table_args__ = {"sqlite_with_rowid": False}
@@ -79,10 +79,10 @@ class _OfLocation:
     location_number: Mapped[int] = mapped_column(
         ForeignKey("locations.number"), primary_key=True, autoincrement=False, sort_order=-4
     )
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-3)
     subject_id: Mapped[int] = mapped_column(
-        ForeignKey("subjects.id"), primary_key=True, autoincrement=False, sort_order=-3
+        ForeignKey("subjects.id"), primary_key=True, autoincrement=False, sort_order=-2
     )
-    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
 
 
 class _OfRegion:

@@ -153,7 +153,7 @@ class BareSql:
         self.insert_many("many", columns, rows)
         self.cursor.execute(
             f"INSERT INTO {names} ({column_list}) SELECT {column_list} FROM many WHERE true "
-            f"ORDER BY location_number, subject_id, month {_conflict_clause(table)}"
+            f"ORDER BY location_number, month, subject_id {_conflict_clause(table)}"
         )
         self.cursor.execute("DROP TABLE many")
 

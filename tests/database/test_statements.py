@@ -179,12 +179,10 @@ def test_list_of_numbers_is_an_array_parameter_on_postgresql() -> None:
 
 
 def test_list_of_numbers_is_looked_up_in_the_index_on_sqlite(embedded_app: Flask) -> None:
-    query = select(Total.earned).where(
-        among(Total.location_number, "numbers"), among(Total.subject_id, "ids")
-    )
+    query = select(Total.earned).where(among(Total.location_number, "numbers"), among(Total.month, "months"))
     engine = embedded_app.extensions["survey"].database.reading_engine
     with engine.connect() as connection:
         cursor = connection.connection.cursor()
         cursor.execute(f"EXPLAIN QUERY PLAN {query.compile(engine)}", ["[1, 2]", "[3]"])
         plan = [detail for *_, detail in cursor.fetchall()]
-    assert plan[0].startswith("SEARCH totals USING PRIMARY KEY (location_number=? AND subject_id=?"), plan
+    assert plan[0].startswith("SEARCH totals USING PRIMARY KEY (location_number=? AND month=?"), plan

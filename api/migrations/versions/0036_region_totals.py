@@ -30,6 +30,7 @@ _SUMS = (
 
 def upgrade() -> None:
     """Apply the migration. The worker adds up all regions afterwards."""
+    _order_keys("location_number", "month", "subject_id")
     _create("region_totals", _SUMS)
     _create("region_tallies", [("times", sa.Integer)], "answer")
     _create("region_dispute_effects", [("earned", sa.BigInteger), ("possible", sa.BigInteger)])
@@ -68,6 +69,15 @@ def downgrade() -> None:
     op.drop_table("region_totals_versions")
     for name in ("region_dispute_effects", "region_tallies", "region_totals"):
         op.drop_table(name)
+    _order_keys("location_number", "subject_id", "month")
+
+
+def _order_keys(*order: str) -> None:
+    """Put the keys of the totals of locations in this order. SQLite stores the rows in it."""
+    for name, further in (("totals", ()), ("tallies", ("answer",)), ("dispute_effects", ())):
+        with op.batch_alter_table(name, table_kwargs={"sqlite_with_rowid": False}) as table:
+            table.drop_constraint(op.f(f"pk_{name}"), type_="primary")
+            table.create_primary_key(op.f(f"pk_{name}"), [*order, *further])
 
 
 def _create(name: str, columns: Sequence[tuple[str, Any]], *more_keys: str) -> None:

@@ -144,13 +144,12 @@ def aggregate_totals(
     With ``extra="outcomes"``, aggregates have critical failures and passes. With ``extra="answers"``, groups
     have the count of each of ``SHARED_ANSWERS``.
     """
-    dialect = session.get_bind().dialect.name
     # The columns: groups, ``asked``, the six sums, and the extra ones.
     asked = len(group_by)
     sums, extras = asked + 1, asked + 7
     groups: dict[tuple[Any, ...], Group] = {}
     for source in _list_sources(places, Total, RegionTotal):
-        statement = aggregate_statement(source.table, source.has_months, group_by, extra, dialect)
+        statement = _aggregate_statement(source.table, source.has_months, group_by, extra)
         for row in _execute(session, statement, source, subject_ids, period, parameters):
             columns = tuple(row)
             outcomes, answers = (columns[extras:], ()) if extra == "outcomes" else ((), columns[extras:])
@@ -208,25 +207,14 @@ def _execute(
 
 
 @cache
-def aggregate_statement(
-    table: Any, has_months: bool, group_by: tuple[str, ...], extra: Extra, dialect: str
+def _aggregate_statement(
+    table: Any, has_months: bool, group_by: tuple[str, ...], extra: Extra
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement of ``aggregate_totals`` for a table and a dialect, by its name."""
     # Grouped by label: PostgreSQL does not recognize two expressions with parameters as the same.
     labels = [f"by_{name}" for name in group_by]
     groups = [_group_of(table, name).label(label) for name, label in zip(group_by, labels, strict=True)]
-    names = (*_SUMS, *_EXTRA_SUMS[extra])
-    sums = [_sum_of(getattr(table, name)) for name in names]
-    conditions = _filter(table, has_months)
-    if dialect != "sqlite" or group_by != ("subject_id",) or table is not Total:
-        return select(*groups, *sums).where(*conditions).group_by(*labels)
-    # SQLite sorts rows to group them, unless they are stored in that order, as they are by location and
-    # subject. Grouped by these first, few rows are left to sort.
-    by_location = select(*groups, *sums).where(*conditions)
-    inner = by_location.group_by(Total.location_number, Total.subject_id).subquery().c
-    return select(inner.by_subject_id, *(_sum_of(inner[name]) for name in names)).group_by(
-        inner.by_subject_id
-    )
+    sums = [_sum_of(getattr(table, name)) for name in (*_SUMS, *_EXTRA_SUMS[extra])]
+    return select(*groups, *sums).where(*_filter(table, has_months)).group_by(*labels)
 
 
 def count_answers(

@@ -84,7 +84,7 @@ def _recount_visits(
         for *key, times in tally_rows:
             tallies[tuple(key)] += times
         if amended:
-            effect_key = (number, version.subjects["visit", ""], month)
+            effect_key = (number, month, version.subjects["visit", ""])
             effect = score.points - score_visit(version.document, answers, outcome).points
             effects[effect_key] = effects.get(effect_key, NO_POINTS) + effect
 
@@ -94,7 +94,7 @@ def _compare_totals(
 ) -> Iterator[str]:
     """Yield the stored totals that differ from the recounted ones; empties ``recounted``."""
     for total in session.scalars(select(Total).execution_options(yield_per=1000)):
-        key: Key = total.location_number, total.subject_id, total.month
+        key: Key = total.location_number, total.month, total.subject_id
         sums = recounted.pop(key, Counter())
         for name in SUM_COLUMNS:
             stored = getattr(total, name)
@@ -107,7 +107,7 @@ def _compare_totals(
 def _compare_tallies(session: Session, names: "_KeyNames", recounted: Counter[Key]) -> Iterator[str]:
     """Yield the stored tallies that differ from the recounted ones; empties ``recounted``."""
     for tally in session.scalars(select(Tally).execution_options(yield_per=1000)):
-        key: Key = tally.location_number, tally.subject_id, tally.month, tally.answer
+        key: Key = tally.location_number, tally.month, tally.subject_id, tally.answer
         times = recounted.pop(key, 0)
         if tally.times != times:
             yield f"{names.describe(key)}: times is {tally.times}, but {times} in the recount"
@@ -118,7 +118,7 @@ def _compare_tallies(session: Session, names: "_KeyNames", recounted: Counter[Ke
 def _compare_effects(session: Session, names: "_KeyNames", recounted: dict[Key, Points]) -> Iterator[str]:
     """Yield the stored effects of disputes that differ from the recounted ones; empties ``recounted``."""
     for effect in session.scalars(select(DisputeEffect)):
-        key: Key = effect.location_number, effect.subject_id, effect.month
+        key: Key = effect.location_number, effect.month, effect.subject_id
         stored, points = Points(effect.earned, effect.possible), recounted.pop(key, NO_POINTS)
         if stored != points:
             yield f"{names.describe(key)}: disputes changed {stored}, but {points} in the recount"
@@ -149,8 +149,7 @@ def _read_rows(
     session: Session, table: Any, condition: ColumnElement[bool]
 ) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """Return the sums of a table by month, subject and, if it has any, answer, except those that are zero."""
-    keys = [column for column in inspect(table).primary_key[1:] if column.name != "month"]
-    keys.insert(0, table.month)
+    keys = inspect(table).primary_key[1:]
     sums = [column for column in table.__table__.columns if not column.primary_key]
     rows = session.execute(
         select(*keys, *(cast(func.sum(column), BigInteger) for column in sums))
@@ -186,8 +185,8 @@ class _KeyNames:
 
     def describe(self, key: Key) -> str:
         """Return a key as "location <id>, 2026-01, <checklist> <kind> <key>", with the answer of a tally."""
-        location_number, subject_id, month, *answer = key
-        return f"location {self._locations[location_number]}, {self._describe(month, subject_id, *answer)}"
+        location_number, *of_month = key
+        return f"location {self._locations[location_number]}, {self._describe(*of_month)}"
 
     def describe_region(self, region_id: uuid.UUID, key: Key) -> str:
         """Return the key of a region's row, which is month, subject and perhaps an answer, in words."""

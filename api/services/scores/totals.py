@@ -1,4 +1,4 @@
-"""Totals: the sums that scores are calculated from, stored by location, subject and month.
+"""Totals: the sums that scores are calculated from, stored by location, month and subject.
 
 They change in the transaction that accepts a visit, withdraws its acceptance or decides a dispute about it.
 The same transaction lists the change for ``region_totals``.
@@ -17,11 +17,11 @@ from api.domain.scoring import Points, Sums, VisitScore
 from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total, TotalChange
 from api.services.checklists import PublishedVersion
 
-#: The first columns of a total are its key: location, subject and month. The others are sums.
+#: The first columns of a total are its key: location, month and subject. The others are sums.
 KEY_LENGTH = len(inspect(Total).primary_key)
 SUM_COLUMNS = Total.__table__.columns.keys()[KEY_LENGTH:]
 
-#: The key of a total, as numbers: location, subject, month. The key of a tally has the answer as well.
+#: The key of a total, as numbers: location, month, subject. The key of a tally has the answer as well.
 Key = tuple[Any, ...]
 
 
@@ -55,7 +55,7 @@ def replace_score(writer: Writer, visit: CountedVisit, score: VisitScore) -> Non
 def add_dispute_effect(writer: Writer, visit: CountedVisit, earned: int, possible: int) -> None:
     """Add the points that a dispute changed in an accepted visit, or subtract them again if negated."""
     subject_id = visit.version.subjects["visit", ""]
-    row = (visit.location_number, subject_id, visit.month, earned, possible)
+    row = (visit.location_number, visit.month, subject_id, earned, possible)
     insert_rows(writer, _ADD_EFFECTS, [row])
     insert_rows(writer, _ADD_CHANGES, [(visit.location_number, visit.month)])
 
@@ -69,7 +69,7 @@ def get_contributions(
     def total_row(
         kind: str, key: str, points: Points, failures: int = 0, passed: int = 0, answers: tuple[str, ...] = ()
     ) -> tuple[int, ...]:
-        total_key = location_number, subjects[kind, key], month
+        total_key = location_number, month, subjects[kind, key]
         return (*total_key, 1, *Sums.of(points), failures, passed, *_count_shared_answers(answers))
 
     total_rows = [
@@ -82,7 +82,7 @@ def get_contributions(
         ),
     ]
     tally_rows = [
-        (location_number, subjects["question", question.key], month, answer, 1)
+        (location_number, month, subjects["question", question.key], answer, 1)
         for question in score.questions
         for answer in question.tallies
         if answer not in SHARED_ANSWERS
@@ -113,7 +113,7 @@ def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
             tallies[tuple(tally_key)] += sign * times
     insert_rows(writer, _ADD_TOTALS, sorted((*key, *numbers) for key, numbers in sums.items()))
     insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
-    insert_rows(writer, _ADD_CHANGES, sorted({(number, month) for number, _, month in sums}))
+    insert_rows(writer, _ADD_CHANGES, sorted({(number, month) for number, month, _ in sums}))
 
 
 def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
