@@ -1,106 +1,29 @@
 """The nginx configuration of the containers, in front of the server: large photos and forwarded headers."""
 
 import hashlib
-import json
-import shutil
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from signal import SIGTERM
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from tests.support.malformed import MALFORMED, exchange
+from tests.support.nginx import NGINX, call, nginx
 from tests.support.pictures import jpeg
-from tests.support.running import ROOT, environment, free_port, running
-from tests.support.servers import stop_with_parent
+from tests.support.running import ROOT, environment, running
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 EMAIL, PASSWORD = "administrator@example.com", "four-random-words"
 LARGEST_PHOTO = 20 * 2**20
-#: The main configuration, for a process that writes to one folder and stays in the foreground.
-MAIN_CONFIGURATION = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/server.conf;
-}}
-"""
 #: Headers of a client that pretends to be another.
 SPOOFED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
-
-
-@contextmanager
-def nginx(folder: Path, root: Path, server: str) -> Iterator[int]:
-    """Run nginx with the configuration of the containers in front of ``server``; yield its port."""
-    port = free_port()
-    text = (root / "deploy/nginx.conf").read_text()
-    changes = {"server web:8000;": f"server {server};", "listen 8080;": f"listen 127.0.0.1:{port};"}
-    for old, new in changes.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    folder.mkdir(exist_ok=True)
-    (folder / "server.conf").write_text(text)
-    (folder / "nginx.conf").write_text(MAIN_CONFIGURATION.format(folder=folder))
-    with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(
-            [str(NGINX), "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"],
-            stdout=output,
-            stderr=output,
-            preexec_fn=stop_with_parent(SIGTERM),
-        )
-    try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                call(port, "GET", "/health/live")
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "output").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def call(
-    port: int, method: str, path: str, body: bytes | Any = None, headers: dict[str, str] | None = None
-) -> tuple[int, Any]:
-    """Send a request; return the status and the body, which is decoded if it is JSON."""
-    headers = dict(headers or {})
-    if body is not None and not isinstance(body, bytes):
-        body = json.dumps(body).encode()
-        headers["Content-Type"] = "application/json"
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        data = response.read()
-        return response.status, json.loads(data) if "json" in (response.headers.get_content_type()) else data
-    finally:
-        connection.close()
 
 
 @pytest.fixture(scope="module")

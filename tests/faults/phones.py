@@ -67,11 +67,14 @@ def call(base: str, method: str, address: str, body: bytes = b"", **headers: str
     try:
         connection.request(method, f"{url.path}?{url.query}".rstrip("?"), body, headers)
         response = connection.getresponse()
-        return Response(response.status, response.headers, response.read())
+        complete = Response(response.status, response.headers, response.read())
     except (OSError, HTTPException) as error:
         raise ResponseLost(str(error)) from error
     finally:
         connection.close()
+    if complete.status in (502, 504):  # from nginx
+        raise ResponseLost("The proxy got no response.")
+    return complete
 
 
 @dataclass

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.test_nginx import NGINX, nginx
 from tests.support.extent import FULL
+from tests.support.nginx import NGINX, nginx
 from tests.support.running import Running, free_port, list_request_processes, running, wait_until
 
 HEADERS = {"Content-Type": "application/json"}
