@@ -68,6 +68,37 @@ def _hash_fields(body: Mapping[str, Any], names: Sequence[str]) -> str:
     return compute_etag(current_app.json.dumps([body["id"], *(body[name] for name in names)]).encode())
 
 
+def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
+    """Return the response of ``build``, or a 304 if the client already has it.
+
+    ``state`` is what the response depends on, as JSON. The ETag has two parts: a hash of the state, and one
+    of the body. If the request's If-None-Match has the first, nothing is built. If it has only the second,
+    the state has changed, but not for this response. A streamed response has the first part only.
+    """
+    state_hash = compute_etag(current_app.json.dumps(state).encode())
+    known = request.if_none_match.as_set(include_weak=True)
+    if not request.accept_encodings["gzip"]:
+        known = {tag for tag in known if not tag.endswith(GZIP_SUFFIX)}
+    for tag in known:
+        if tag.startswith(f"{state_hash}."):
+            return _not_modified(tag)
+    response = build()
+    body_hash = "" if response.is_streamed else compute_etag(response.get_data())
+    etag = f"{state_hash}.{body_hash}"
+    for suffix in ("", GZIP_SUFFIX):
+        if body_hash and any(tag.endswith(f".{body_hash}{suffix}") for tag in known):
+            return _not_modified(etag + suffix)
+    response.set_etag(etag)
+    return response
+
+
+def _not_modified(etag: str) -> Response:
+    response = current_app.response_class(status=304)
+    response.set_etag(etag)
+    response.vary.add("Accept-Encoding")
+    return response
+
+
 def add_etag(response: Response) -> Response:
     """Add an ETag to a response with status 200 whose body is JSON or CSV, but not to a file."""
     has_text = response.is_json or (response.mimetype == "text/csv" and not response.is_streamed)

@@ -28,7 +28,7 @@ class Organization(HasId, Base):
     or not at all if it is null: ``default_fee`` for a visit, and up to ``max_expenses`` in addition, in its
     smallest unit. They read ``briefing`` before a visit; each change of its text counts in
     ``briefing_version``. ``place_moves`` counts the locations and regions that were moved to another region,
-    which may change what managers and API clients see.
+    which may change what managers and API clients see. ``places_version`` counts all edits of both.
     """
 
     __tablename__ = "organizations"
@@ -51,6 +51,7 @@ class Organization(HasId, Base):
     briefing: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     briefing_version: Mapped[int] = mapped_column(default=0, server_default="0")
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
+    places_version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

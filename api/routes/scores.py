@@ -7,14 +7,17 @@ from uuid import UUID
 from flask import Response, current_app, request
 
 from api.domain import problems
+from api.domain.months import Period
 from api.http.access import Routes
 from api.http.context import current_actor, read_snapshot
+from api.http.etags import answer_by_state
 from api.http.paging import next_url, rows_response
 from api.http.periods import parse_period
 from api.http.replica_reads import reads_replica
 from api.http.responses import json_response
 from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
+from api.services.scores.state import read_state
 from schemas import scores as schemas
 from schemas.csv_format import to_csv
 
@@ -43,10 +46,15 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     location = places.get_location(session, caller, location_id)
     period = parse_period(query)
-    report = reports.get_location_report(
-        session, caller, location, period, query.get("checklist"), query["include"]
-    )
-    return json_response(report)
+
+    def build() -> Response:
+        return json_response(
+            reports.get_location_report(
+                session, caller, location, period, query.get("checklist"), query["include"]
+            )
+        )
+
+    return answer_by_state(_describe_state(period), build)
 
 
 @routes.get(
@@ -66,10 +74,15 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     session, caller = read_snapshot(), current_actor()
     region = places.get_region(session, caller, region_id)
     period = parse_period(query)
-    report = reports.get_region_report(
-        session, caller, region, period, query.get("checklist"), query["include"]
-    )
-    return json_response(report)
+
+    def build() -> Response:
+        return json_response(
+            reports.get_region_report(
+                session, caller, region, period, query.get("checklist"), query["include"]
+            )
+        )
+
+    return answer_by_state(_describe_state(period), build)
 
 
 @routes.get(
@@ -110,6 +123,17 @@ def list_scores(query: dict[str, Any]) -> Response:
         response.headers["Link"] = f'<{next_url(page.cursor)}>; rel="next"'
     response.vary.add("Accept")
     return response
+
+
+def _describe_state(period: Period) -> list[Any]:
+    """Return what the response to this request depends on; see ``answer_by_state``."""
+    caller = current_actor()
+    return [
+        request.full_path,
+        str(request.accept_mimetypes),
+        [str(caller.id), caller.role, period.first, period.last],
+        read_state(read_snapshot(), caller),
+    ]
 
 
 def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence[str]:

@@ -25,8 +25,8 @@ from api.services.places import (
     COORDINATES,
     MISSING_COORDINATE,
     find_missing_coordinate,
-    flush,
     record_moves,
+    store,
     update_columns,
 )
 
@@ -102,7 +102,7 @@ def store_regions(session: Session, actor: Actor, plan: ImportPlan[Region]) -> N
     # The database checks each row when it is added, so parents come first.
     graph = {code: {rows[code].values.get("parent_code")} for code in new_regions}
     session.add_all(new_regions[code] for code in TopologicalSorter(graph).static_order() if code in graph)
-    flush(session, _ADDED_MEANWHILE)
+    store(session, actor.organization_id, _ADDED_MEANWHILE)
     if moved:
         record_moves(session, actor, moved)
 
@@ -146,7 +146,7 @@ def store_locations(session: Session, actor: Actor, plan: ImportPlan[Location]) 
             session.add(Location(organization_id=actor.organization_id, **values))
         else:
             update_columns(row.stored, values)
-    flush(session, _ADDED_MEANWHILE)
+    store(session, actor.organization_id, _ADDED_MEANWHILE)
     if moved:
         record_moves(session, actor, moved)
 

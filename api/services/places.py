@@ -240,12 +240,17 @@ def _update(session: Session, row: Any, values: Mapping[str, Any]) -> None:
 
 def _save(session: Session, row: Any) -> None:
     session.add(row)
-    flush(session, "This code is already in use.")
+    store(session, row.organization_id, "This code is already in use.")
 
 
-def flush(session: Session, detail: str) -> None:
-    """Flush changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
+def store(session: Session, organization_id: uuid.UUID, detail: str) -> None:
+    """Store and count changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
     try:
         session.flush()
     except IntegrityError:
         raise problems.ALREADY_EXISTS(detail) from None
+    session.execute(
+        update(Organization)
+        .where(Organization.id == organization_id)
+        .values(places_version=Organization.places_version + 1)
+    )

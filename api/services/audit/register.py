@@ -122,7 +122,7 @@ REGISTER: Mapping[type[Base], Recorded] = {
         Recorded(
             table=Organization,
             kind=audit.ORGANIZATION,
-            unrecorded=_COMMON | {"place_moves"},
+            unrecorded=_COMMON | {"place_moves", "places_version"},
             renamed={"logo_sha256": "logo"},
             values={"briefing": _describe_briefing},
             # The hash says nothing to people.

@@ -62,14 +62,19 @@ class ListedChange(NamedTuple):
     month: int | None
 
 
+def list_changes(session: Session, organization_id: uuid.UUID) -> list[ListedChange]:
+    """Return the changes that the totals of an organization's regions do not include yet, in their order."""
+    rows = session.connection().execute(_CHANGES, {"organization_id": organization_id})
+    return [ListedChange(*row) for row in rows]
+
+
 class Regions:
     """The regions of an organization as a tree, and the changes that their totals do not include yet."""
 
     def __init__(self, session: Session, organization_id: uuid.UUID) -> None:
-        connection, parameters = session.connection(), {"organization_id": organization_id}
         # Changes come first: if a region moves between the two queries, its move remains listed.
-        self.changes = [ListedChange(*row) for row in connection.execute(_CHANGES, parameters)]
-        parents = connection.execute(_PARENTS, parameters).all()
+        self.changes = list_changes(session, organization_id)
+        parents = session.connection().execute(_PARENTS, {"organization_id": organization_id}).all()
         self._parents: dict[uuid.UUID, uuid.UUID | None] = dict(parents)
         self.children: dict[uuid.UUID, list[uuid.UUID]] = {region_id: [] for region_id in self._parents}
         for region_id, parent_id in self._parents.items():

@@ -125,8 +125,14 @@ def get_counted_checklists(session: Session, actor: Actor, checklist_key: str | 
 
 def list_latest_versions(session: Session, organization_id: uuid.UUID) -> list[PublishedVersion]:
     """Return the latest version of each checklist of an organization, also of self-checks, by key."""
-    version_ids = session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
-    return [get_version(session, version_id) for version_id in version_ids]
+    return [
+        get_version(session, version_id) for version_id in list_latest_version_ids(session, organization_id)
+    ]
+
+
+def list_latest_version_ids(session: Session, organization_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Return the ID of the latest version of each checklist of an organization, by key."""
+    return session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
 
 
 _LATEST = (

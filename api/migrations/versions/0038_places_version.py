@@ -1,0 +1,21 @@
+"""Count the edits of places, which scores name."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0038"
+down_revision = "0037"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the migration."""
+    op.add_column(
+        "organizations", sa.Column("places_version", sa.Integer(), nullable=False, server_default="0")
+    )
+
+
+def downgrade() -> None:
+    """Revert the migration."""
+    op.drop_column("organizations", "places_version")
