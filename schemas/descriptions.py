@@ -226,7 +226,8 @@ _BY_NAME: Mapping[str, str] = {
     "caller may see no other visits to compare with. Only with `include=verdict`.",
     "verdict_interval": "The 98 % interval of the score, which decides the verdict. Null without a score or "
     "a comparison. Only with `include=verdict`.",
-    "children": "The regions and locations directly below the region, each with its score.",
+    "children": "The regions and then the locations directly below the region, by code, each with its score.",
+    "children_next": "The URL of this report with the next children. Null if there are no more.",
     "critical_failures": "The number of visits with at least one critical failure.",
     "difference": "The score of the period minus that of the previous period, from −1 to 1. Null if "
     "either has no score.",
@@ -687,6 +688,9 @@ _BY_SCHEMA: Mapping[str, str] = {
     "Report.total": "The score of the period.",
     "ReportQuery.checklist": "Only visits with this checklist, by its key. Without it, all checklists "
     "count except self-checks.",
+    "RegionReportQuery.limit": "The maximum number of `children` in the response.",
+    "RegionReportQuery.cursor": "The position from which `children` continue. Follow `children_next` instead "
+    "of setting it.",
     "PlaceReportQuery.include": "`verdict`: also return verdicts: whether the scores of the place, its "
     "sections, fundamentals, questions and children are clearly above or below those of all visits.",
     "ReviewsQuery.status": "`waiting`: the visits that wait for a decision.",

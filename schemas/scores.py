@@ -169,6 +169,7 @@ class RegionReport(Report):
 
     region = fields.Nested(NamedPlace(), required=True)
     children = fields.List(fields.Nested(Child()), required=True)
+    children_next = fields.String(required=True, allow_none=True)
 
 
 class PeriodQuery(Query):
@@ -188,6 +189,13 @@ class PlaceReportQuery(ReportQuery):
     """Which visits a report counts, and what it has in addition."""
 
     include = WordList(("verdict", "quarters"), 2, load_default=tuple)
+
+
+class RegionReportQuery(PlaceReportQuery):
+    """Which visits the report of a region counts, what it has in addition, and a page of its children."""
+
+    limit = QueryInteger(1, 500, load_default=500)
+    cursor = fields.String()
 
 
 def _make_optional(schema: Schema) -> dict[str, fields.Field[Any]]:

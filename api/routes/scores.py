@@ -62,7 +62,7 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
     permission="read scores",
     raises=[problems.REGION_NOT_FOUND, problems.CHECKLIST_NOT_FOUND],
 )
-@routes.arguments(schemas.PlaceReportQuery(), location="query")
+@routes.arguments(schemas.RegionReportQuery(), location="query")
 @routes.response(200, schemas.RegionReport())
 @reads_replica
 def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
@@ -76,11 +76,17 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
     period = parse_period(query)
 
     def build() -> Response:
-        return json_response(
-            reports.get_region_report(
-                session, caller, region, period, query.get("checklist"), query["include"]
-            )
+        report = reports.get_region_report(
+            session,
+            caller,
+            region,
+            period,
+            query.get("checklist"),
+            query["include"],
+            query["limit"],
+            query.get("cursor"),
         )
+        return json_response({**report.figures, "children_next": next_url(report.cursor)})
 
     return answer_by_state(_describe_state(period), build)
 

@@ -948,6 +948,26 @@ def test_withdrawn_visit_leaves_no_trace(world: World) -> None:
 # Statements.
 
 
+def test_children_come_page_by_page(world: World) -> None:
+    top, codes = world.new_region(), ["a", "b", "c"]
+    for code in codes:
+        world.new_region(parent_id=top["id"], code=f"{top['code']}-{code}")
+        world.new_location(region_id=top["id"], code=f"{top['code']}-{code}")
+    whole = ok(world.admin.get(f"/regions/{top['id']}/score"))
+    assert whole["children_next"] is None
+    assert [child.get("region", child.get("location"))["code"] for child in whole["children"]] == [
+        f"{top['code']}-{code}" for code in codes * 2
+    ]
+    children, path = [], f"/regions/{top['id']}/score?limit=2&include=quarters"
+    while path:
+        page = ok(world.admin.get(path))
+        assert page["total"] == whole["total"]
+        children += page["children"]
+        path = page["children_next"] and page["children_next"].partition("/api/v1")[2]
+    assert children == whole["children"]
+    problem(world.admin.get(f"/regions/{top['id']}/score?cursor=x"), 422, "invalid")
+
+
 def test_number_of_statements_does_not_depend_on_the_number_of_places(world: World) -> None:
     region = world.new_region(parent_id=world.region["id"])
 

@@ -567,7 +567,7 @@ class Histories(RuleBasedStateMachine):
                 region = session.get_one(Region, region_id)
                 report = reports.get_region_report(
                     session, self.admin, region, Period(2025 * 12, 2025 * 12 + 11), None
-                )
+                ).figures
                 results = [result for where, result in accepted if is_below(where, region_id, parents)]
                 points = [(result["earned"], result["possible"]) for result in results]
                 total = report["total"]

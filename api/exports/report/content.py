@@ -129,7 +129,7 @@ def read_content(session: Session, actor: Actor, order: ReportOrder, on_step: Ca
     checklists = get_counted_checklists(session, actor, order.checklist)
     if order.region_id is not None:
         place = places.get_region(session, actor, order.region_id)
-        figures = reports.get_region_report(session, actor, place, period, order.checklist)
+        figures = reports.get_region_report(session, actor, place, period, order.checklist).figures
     else:
         assert order.location_id is not None
         place = places.get_location(session, actor, order.location_id)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.domain.months import Period
 from api.models.places import Location, Region
+from api.services.paging import Page, paginate
 from api.services.scores.aggregates import Aggregate, PeriodAggregate, Places, aggregate_totals
 from api.services.scores.coverage import cover_regions
 from api.services.scores.places import Place, format_place
@@ -23,14 +24,22 @@ def list_children(
     region: Place,
     period: Period,
     comparisons: Comparisons,
-) -> list[dict[str, Any]]:
-    """Return the children of a region: first its regions, then its locations, each sorted by code.
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """Return a page of the children of a region: first its regions, then its locations, each sorted by code.
 
-    They have the fields of ``schemas.scores.Child``.
+    They have the fields of ``schemas.scores.Child``. Raises INVALID for a cursor that this server did not
+    issue.
     """
     connection, parameters = session.connection(), {"region_id": region.id}
-    child_regions = connection.execute(_REGIONS, parameters).all()
-    locations = connection.execute(_LOCATIONS, parameters).all()
+    children = [
+        *(("region", child) for child in connection.execute(_REGIONS, parameters)),
+        *(("location", child) for child in connection.execute(_LOCATIONS, parameters)),
+    ]
+    page = paginate(children, lambda child: f"{child[0]}/{child[1].code}", limit, cursor)
+    child_regions = [child for kind, child in page.items if kind == "region"]
+    locations = [child for kind, child in page.items if kind == "location"]
     by_place: dict[Any, PeriodAggregate] = {}
     coverage = cover_regions(session, regions, [child.id for child in child_regions], period)
     for place, subject_id, aggregate in _aggregate_visits(session, checklists, coverage, period):
@@ -43,10 +52,11 @@ def list_children(
         aggregate = by_place.get(key, PeriodAggregate())
         return {**comparisons.format_visits(aggregate), name: format_place(child)}
 
-    return [
+    items = [
         *(format_child("region", child, child.id) for child in child_regions),
         *(format_child("location", location, location.number) for location in locations),
     ]
+    return Page(items, page.cursor)
 
 
 def _aggregate_visits(

@@ -30,6 +30,16 @@ from api.services.scores.region_totals import Regions
 from api.services.scores.subjects import PARTS, CountedChecklists, Subject, get_counted_checklists
 from api.services.scores.verdicts import NO_COMPARISONS, Comparisons, get_comparisons, read_comparisons
 
+#: The number of children in the report of a region, unless the caller asks for fewer
+MAX_CHILDREN = 500
+
+
+class RegionReport(NamedTuple):
+    """The report of a region, and the cursor of the next page of its children or None."""
+
+    figures: dict[str, Any]
+    cursor: str | None
+
 
 def get_location_report(
     session: Session,
@@ -58,12 +68,16 @@ def get_region_report(
     period: Period,
     checklist_key: str | None,
     include: Collection[str] = (),
-) -> dict[str, Any]:
+    limit: int = MAX_CHILDREN,
+    cursor: str | None = None,
+) -> RegionReport:
     """Return the report of a ``region`` from ``places.get_region``: everything below it, and its children.
 
-    ``include`` names what it has in addition: "verdict", "quarters".
+    ``include`` names what it has in addition: "verdict", "quarters". ``limit`` and ``cursor`` are for the
+    page of children.
 
-    Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``.
+    Raises ``CHECKLIST_NOT_FOUND`` for an unknown ``checklist_key``, and INVALID for a cursor that this server
+    did not issue.
     """
     checklists = get_counted_checklists(session, actor, checklist_key)
     regions = Regions(session, actor.organization_id)
@@ -73,8 +87,9 @@ def get_region_report(
         comparisons = read_comparisons(session, checklists, everything, period, "visit", *PARTS)
     coverage = cover_regions(session, regions, [region.id], Period(period.previous.first, period.last))
     report = _get_report(session, checklists, coverage, period, checklist_key, comparisons, include)
-    children = list_children(session, checklists, regions, region, period, comparisons)
-    return {**report, "region": format_place(region), "children": children}
+    page = list_children(session, checklists, regions, region, period, comparisons, limit, cursor)
+    report |= {"region": format_place(region), "children": page.items}
+    return RegionReport(report, page.cursor)
 
 
 def count_answers_by_question(
