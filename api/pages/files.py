@@ -150,8 +150,9 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
     """Return the HTML that all addresses of a page share, in the language that the browser prefers.
 
     It preloads the words, the file of a further ``module``, and for callers with a session the responses to
-    ``calls`` of the API. All of these are requested before the scripts run. ``policy`` is the
-    content security policy. ``context`` is passed to the template.
+    ``calls`` of the API. All of these are requested before the scripts run. Over HTTP/1.1, browsers make six
+    requests at a time, so the most important come first. ``policy`` is the content security policy.
+    ``context`` is passed to the template.
     """
     languages = get_languages(page)
     language = request.accept_languages.best_match(languages, "en")
@@ -167,7 +168,7 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
             if name
         ],
         style=get_style(page).decode(),
-        calls=calls if read_cookie(ACCESS_TOKEN) else (),
+        calls=calls if has_session() else (),
         **context,
     )
     response = make_response(File.from_content("text/html; charset=utf-8", html.encode()))
@@ -175,6 +176,11 @@ def render_shell(page: str, calls: Iterable[str], policy: str, module: str = "",
     response.vary.add("Accept-Language")
     response.headers["Content-Security-Policy"] = policy
     return response
+
+
+def has_session() -> bool:
+    """Return whether the request has the cookie of a session, which may have ended."""
+    return bool(read_cookie(ACCESS_TOKEN))
 
 
 def build_policy(page: str, **sources: str) -> str:

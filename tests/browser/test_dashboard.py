@@ -651,56 +651,6 @@ def test_pages_are_accessible_and_fit_the_screen(
     assert desk.errors == []
 
 
-@pytest.mark.parametrize(
-    ("what", "calls"),
-    take(
-        ("overview", 3),
-        ("locations", 1),
-        ("location", 2),
-        ("region", 2),
-        ("map", 1),
-        ("sections", 2),
-        ("fundamentals", 2),
-        ("questions", 1),
-    ),
-)
-def test_preloaded_calls_are_requested_once(desk: Phone, history: History, what: str, calls: int) -> None:
-    """The preloaded calls are those that the scripts make."""
-    page = enter(desk, manager(history, "country"), "/dashboard")
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url.split("/api/v1")[-1]))
-    north = history.regions["north"]["id"]
-    address = PAGES[what].format(
-        query=f"{ONE}&region_id={north}", location=history.locations["A"]["id"], region=north
-    )
-    go(page, address)
-    early = [
-        link.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
-        for link in page.locator("link[rel=preload]").all()
-    ]
-    scores = [path for path in requests if re.match(r"/(scores|[^/]+/[^/]+/score)\?", path)]
-    if what == "overview":
-        early.remove("/regions?limit=500")
-        calls -= 1
-    assert len(scores) == len(set(scores)) == calls
-    assert requests.count("/me") == 1
-    assert {"/me", *scores} <= {*early}
-
-
-@pytest.mark.full
-def test_the_table_needs_at_most_two_rounds_of_requests(desk: Phone, history: History) -> None:
-    """Browsers send six requests at a time, and each round takes long on a phone."""
-    page = enter(desk, manager(history, "country"), "/dashboard")
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(f"/dashboard/locations?{ONE}", wait_until="commit")
-    page.wait_for_selector("main[data-state=ready] table")
-    addresses = [
-        address for address in requests if not re.search(r"icon|data:|funnel|/regions|/checklists\?", address)
-    ]
-    assert len(addresses) - 1 <= 12, addresses
-
-
 def test_the_layout_does_not_shift_while_a_page_loads(
     new_desk: Callable[..., Phone], history: History
 ) -> None:

@@ -197,20 +197,3 @@ def test_a_location_opens_on_its_own_most_visited_checklist(desk: Phone, world: 
     assert page.url.endswith("&checklist=call")
     go(page, f"/dashboard/regions/{world.region['id']}")
     assert page.url.endswith("&checklist=visit")
-
-
-@pytest.mark.parametrize(
-    "place", take("", "/locations", "/locations/{location}", "/regions/{region}", "/sections")
-)
-def test_the_opening_filters_are_preloaded(desk: Phone, world: World, place: str) -> None:
-    score_history.make_visit(world, world.location, months_ago(2), WELL)
-    page = enter(desk, world.manager, "/dashboard")
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url.split("/api/v1")[-1]))
-    go(page, f"/dashboard{place}".format(location=world.location["id"], region=world.region["id"]))
-    preloaded = [
-        link.get_attribute("href").removeprefix("/api/v1")  # type: ignore[union-attr]
-        for link in page.locator("link[rel=preload]").all()
-    ]
-    [request] = [request for request in requests if "by=checklist" in request]
-    assert preloaded == ["/me", request]

@@ -436,12 +436,12 @@ def links(app: Flask, address: str) -> list[str]:
 ID = "00000000-0000-4000-8000-000000000000"
 
 
-def test_visit_page_preloads_four_files_with_the_api_calls_first(app: Flask) -> None:
+def test_visit_page_preloads_two_files_and_two_calls(app: Flask) -> None:
     assert links(app, f"/visits/{ID}") == [
-        "/api/v1/me",
-        f"/api/v1/visits/{ID}?include=checklist",
         f"{files.BASE}/form/main.js",
         f"{files.BASE}/form/words/en.js",
+        "/api/v1/me",
+        f"/api/v1/visits/{ID}?include=checklist",
     ]
 
 

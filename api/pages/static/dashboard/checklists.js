@@ -3,18 +3,25 @@ import { h, localize, t } from "../shared/page.js";
 import { address } from "../staff/address.js";
 import { fetchMostVisited } from "./opening-filters.js";
 
-/** Returns the questions of the latest versions of checklists, by "checklist/question". */
-export async function questionsOf(checklists, keys, read) {
-  const selected = checklists.filter(({ key }) => keys.includes(key));
-  const documents = await Promise.all(
-    selected.map(({ key, version }) => read(`/checklists/${key}/versions/${version}`)),
+/** Reads the latest versions of checklists. */
+export const readVersions = (checklists, keys, read) =>
+  Promise.all(
+    checklists
+      .filter(({ key }) => keys.includes(key))
+      .map(({ key, version }) => read(`/checklists/${key}/versions/${version}`)),
   );
-  return new Map(
-    documents.flatMap(({ key, sections }) =>
+
+/** Returns the questions of versions, by "checklist/question". */
+export const questionsIn = (versions) =>
+  new Map(
+    versions.flatMap(({ key, sections }) =>
       sections.flatMap(({ questions }) => questions.map((question) => [`${key}/${question.key}`, question])),
     ),
   );
-}
+
+/** Returns the questions of the latest versions of checklists, by "checklist/question". */
+export const questionsOf = async (checklists, keys, read) =>
+  questionsIn(await readVersions(checklists, keys, read));
 
 /**
  * Returns the place of a link to the same page with only one checklist: the one with the most visits among

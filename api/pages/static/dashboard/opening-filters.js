@@ -6,12 +6,19 @@ import { address } from "../staff/address.js";
 import { monthBefore, runningMonth, scoreQuery } from "./filters.js";
 
 const MONTHS = 6;
+/** Those of the page's first screen, which the server has found, until they are used. */
+let served = JSON.parse(document.documentElement.dataset.opening ?? "null");
 
 /**
  * Returns the filters to open with, or null if there are no visits yet. `place` limits the visits that count
  * to a region or a location, as query parameters of the API.
  */
 export async function openingFilters(place, read) {
+  if (served) {
+    const filters = served;
+    served = null;
+    return filters;
+  }
   const to = monthBefore(runningMonth(), 1);
   const period = { from: monthBefore(to, MONTHS - 1), to };
   const row = await fetchMostVisited({ ...period, ...place }, read);

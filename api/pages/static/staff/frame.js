@@ -218,9 +218,10 @@ function savePosition(link) {
 function asOf({ at, isStale }) {
   const time = h("time", { datetime: at.toISOString() });
   // The browser takes long to create its first date format, so the figures do not wait for it.
-  setTimeout(() => (time.textContent = clock(at)));
-  if (!isStale) return h("p", { class: "quiet as-of" }, t("asOf"), " ", time);
-  const text = [t("stale"), " ", t("asOf"), " ", time, " "];
+  // A space before an empty element would move when the time follows.
+  setTimeout(() => (time.textContent = ` ${clock(at)}`));
+  if (!isStale) return h("p", { class: "quiet as-of" }, t("asOf"), time);
+  const text = [t("stale"), " ", t("asOf"), time, " "];
   return h("p", { class: "notice as-of", role: "status" }, text, tryAgain());
 }
 

@@ -17,14 +17,15 @@ const MOST_VISITED = "/scores?by=checklist&sort=-visits&fields=checklist&limit=1
 
 export default async function ({ me, filters, read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/plans/${language}.js`));
-  const [checklists, regions, quotas] = await Promise.all([
+  const [checklists, regions, quotas, mostVisited] = await Promise.all([
     readAll("/checklists?limit=500"),
     readAll("/regions?limit=500"),
     readAll("/quotas?include=progress&limit=500"),
+    filters.checklist ? null : fetchMostVisited(read),
   ]);
   const missing = [!regions.length && "places", !checklists.length && "checklists"].filter(Boolean);
   if (missing.length) return { title: t("page-plan"), content: firstSteps(missing, t("beforePlanning")) };
-  const query = queryOf(filters, checklists, filters.checklist ? null : await mostVisited(read));
+  const query = queryOf(filters, checklists, mostVisited);
   const { items } = await read(address("/plan", query));
   return {
     title: t("page-plan"),
@@ -49,7 +50,7 @@ function queryOf(filters, checklists, mostVisitedKey) {
 }
 
 /** Returns the key of the checklist with the most visits of a year, or undefined without visits. */
-async function mostVisited(read) {
+async function fetchMostVisited(read) {
   const { items } = await read(MOST_VISITED);
   return items[0]?.checklist.key;
 }

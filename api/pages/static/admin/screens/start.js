@@ -8,26 +8,16 @@ const SOON = 2 * 24 * 3600 * 1000;
 /** What to do next: the first steps of an empty organization, and what needs attention. */
 export default async function ({ read }) {
   await loadMoreWords((language) => import(`../words/start/${language}.js`));
-  const [regions, locations, shoppers, checklists, visits, invited, webhooks, open, quotas, targets] =
-    await Promise.all([
-      read("/regions?limit=1"),
-      read("/locations?limit=1"),
-      read("/users?role=shopper&limit=1"),
-      read(`/checklists?include=drafts&limit=${MOST}`),
-      read("/visits?limit=1"),
-      read(`/users?status=invited&limit=${MOST}`),
-      read(`/webhooks?limit=${MOST}`),
-      read(`/visits?status=assigned&limit=${MOST}`),
-      read(`/quotas?include=progress&limit=${MOST}`),
-      read(`/targets?limit=${MOST}`),
-    ]);
-  const steps = [
-    ["regions", `${ROOT}/places`, regions.items.length > 0],
-    ["locations", `${ROOT}/import`, locations.items.length > 0],
-    ["people", `${ROOT}/people`, shoppers.items.length > 0],
-    ["checklist", `${ROOT}/checklists`, checklists.items.some(({ version }) => version)],
-    ["visit", `${ROOT}/assign`, visits.items.length > 0],
-  ];
+  const [checklists, visits, invited, webhooks, open, quotas, targets] = await Promise.all([
+    read(`/checklists?include=drafts&limit=${MOST}`),
+    read("/visits?limit=1"),
+    read(`/users?status=invited&limit=${MOST}`),
+    read(`/webhooks?limit=${MOST}`),
+    read(`/visits?status=assigned&limit=${MOST}`),
+    read(`/quotas?include=progress&limit=${MOST}`),
+    read(`/targets?limit=${MOST}`),
+  ]);
+  const steps = visits.items.length ? [] : await readSteps(checklists, read);
   const left = steps.filter(([, , isDone]) => !isDone);
   const todo = findWork({ checklists, invited, webhooks, open, quotas, targets });
   return {
@@ -38,6 +28,22 @@ export default async function ({ read }) {
       !left.length && !todo.length && h("p", { class: "empty" }, t("nothingToDo")),
     ],
   };
+}
+
+/** Returns the steps to the first visit: the name, the address and whether it is done. */
+async function readSteps(checklists, read) {
+  const [regions, locations, shoppers] = await Promise.all([
+    read("/regions?limit=1"),
+    read("/locations?limit=1"),
+    read("/users?role=shopper&limit=1"),
+  ]);
+  return [
+    ["regions", `${ROOT}/places`, regions.items.length > 0],
+    ["locations", `${ROOT}/import`, locations.items.length > 0],
+    ["people", `${ROOT}/people`, shoppers.items.length > 0],
+    ["checklist", `${ROOT}/checklists`, checklists.items.some(({ version }) => version)],
+    ["visit", `${ROOT}/assign`, false],
+  ];
 }
 
 /** Returns the first steps as a list of links, with a tick for those that are done. */

@@ -14,12 +14,13 @@ const LANGUAGES = ["en", "es"];
  */
 export default async function ({ read, readAll, refresh }) {
   await loadMoreWords((language) => import(`../words/account/${language}.js`));
-  const [me, factor, wanted, sessions] = await Promise.all([
-    read("/me"),
+  const [profile, factor, wanted, sessions] = await Promise.all([
+    callSignedIn("GET", "/me"),
     read("/me/totp"),
     read("/me/notices"),
     readAll("/me/sessions?limit=100"),
   ]);
+  const me = profile.body;
   const account = h("p", { class: "quiet" }, `${me.email} · ${me.organization.name}`);
   const returnTo = factor.enabled ? null : returnAddress();
   const factorSection = secondFactor({ status: factor, returnTo, refresh });
@@ -32,7 +33,7 @@ export default async function ({ read, readAll, refresh }) {
     title: t("account"),
     content: [
       account,
-      h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm()),
+      h("section", { class: "card" }, h("h2", {}, t("profile")), await profileForm(profile)),
       notices(wanted),
       h("section", { class: "card" }, h("h2", {}, t("changePassword")), passwordForm(refresh)),
       factorSection,
@@ -70,9 +71,10 @@ function timeZoneOptions(current) {
 
 const nameOfLanguage = (tag) => new Intl.DisplayNames([tag], { type: "language" }).of(tag);
 
-const profileForm = () =>
+const profileForm = (current) =>
   editForm({
     path: "/me",
+    current,
     fields: ({ name, language, time_zone: timeZone }) => [
       { name: "name", label: t("name"), required: true, value: name, attributes: { autocomplete: "name" } },
       {

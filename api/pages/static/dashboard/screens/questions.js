@@ -3,7 +3,7 @@ import { h, loadMoreWords, localize, t, textElement } from "../../shared/page.js
 import { address } from "../../staff/address.js";
 import { count } from "../../staff/numbers.js";
 import { answerBar, goodAnswer } from "../answer-bar.js";
-import { questionsOf } from "../checklists.js";
+import { questionsIn, readVersions } from "../checklists.js";
 import { downloadPanel } from "../download-panel.js";
 import { byChance, changed, score } from "../figures.js";
 import { common, onward, scoreQuery } from "../filters.js";
@@ -28,10 +28,14 @@ export default async function ({ filters: requested, read, readAll }) {
     read(address("/comments/counts", query)),
     readAll("/checklists?limit=500"),
   ]);
+  const versions = await readVersions(checklists, [key], read);
   const page = {
-    definitions: await questionsOf(checklists, [key], read),
+    definitions: questionsIn(versions),
     comments: new Map(counts.items.map(({ question, comments }) => [question, comments])),
-    sections: await sectionsOf(checklists, key, read),
+    // The titles of the sections by their keys, in the order of the checklist.
+    sections: new Map(
+      versions.flatMap(({ sections }) => sections.map((section) => [section.key, section.title])),
+    ),
     isOfPlace: Boolean(location_id || filters.region_id),
     query: { location_id },
   };
@@ -42,14 +46,6 @@ export default async function ({ filters: requested, read, readAll }) {
       rows.length ? [questions(rows, page), tools(scores)] : h("p", { class: "empty" }, t("noVisits")),
     ],
   };
-}
-
-/** Returns the titles of the sections of a checklist by their keys, in its order. */
-async function sectionsOf(checklists, key, read) {
-  const latest = checklists.find((checklist) => checklist.key === key);
-  if (!latest) return new Map();
-  const { sections } = await read(`/checklists/${key}/versions/${latest.version}`);
-  return new Map(sections.map((section) => [section.key, section.title]));
 }
 
 function questions(rows, page) {
