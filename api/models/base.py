@@ -1,5 +1,6 @@
 """What every table shares: naming convention, random IDs and UTC times."""
 
+import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -35,6 +36,11 @@ class Base(DeclarativeBase):
 def now() -> datetime:
     """Return the server's time, in UTC."""
     return datetime.now(UTC)
+
+
+def new_version() -> int:
+    """Return a random version. Unlike a count, it is never used twice, even after a backup is restored."""
+    return secrets.randbits(62)
 
 
 def one_of(column: str, values: Sequence[str]) -> CheckConstraint:

@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey
+from sqlalchemy import JSON, BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.disputes import ANSWER_DAYS, DISPUTE_DAYS
-from api.models.base import Base, HasId, now
+from api.models.base import Base, HasId, new_version, now
 
 #: those of the built-in checklists
 DEFAULT_LANGUAGES = ["en", "es"]
@@ -28,7 +28,8 @@ class Organization(HasId, Base):
     or not at all if it is null: ``default_fee`` for a visit, and up to ``max_expenses`` in addition, in its
     smallest unit. They read ``briefing`` before a visit; each change of its text counts in
     ``briefing_version``. ``place_moves`` counts the locations and regions that were moved to another region,
-    which may change what managers and API clients see. ``places_version`` counts all edits of both.
+    which may change what managers and API clients see. ``places_version`` is a new one after each
+    edit of either.
     """
 
     __tablename__ = "organizations"
@@ -51,7 +52,7 @@ class Organization(HasId, Base):
     briefing: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     briefing_version: Mapped[int] = mapped_column(default=0, server_default="0")
     place_moves: Mapped[int] = mapped_column(default=0, server_default="0")
-    places_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    places_version: Mapped[int] = mapped_column(BigInteger, default=new_version, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -2,10 +2,10 @@
 
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, one_of
+from api.models.base import Base, new_version, one_of
 
 SUBJECT_KINDS = ("visit", "section", "fundamental", "question")
 #: Answers that questions of any type can have. The totals of a question count how often each occurs.
@@ -142,12 +142,12 @@ class RegionDisputeEffect(_OfRegion, _Effect, Base):
 
 
 class RegionTotalsVersion(Base):
-    """How often the regions of an organization were added up. Whoever does it locks the row."""
+    """A new version each time that regions of an organization are added up. Whoever does it locks the row."""
 
     __tablename__ = "region_totals_versions"
 
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class TotalChange(Base):
@@ -163,11 +163,9 @@ class TotalChange(Base):
             "(month IS NULL) = (location_number IS NULL) AND (month IS NULL) = (region_id IS NOT NULL)",
             name="place",
         ),
-        # A number is never used twice, even if the last row was removed.
-        {"sqlite_autoincrement": True},
     )
 
-    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_version)
     location_number: Mapped[int | None] = mapped_column(ForeignKey("locations.number"))
     month: Mapped[int | None]
     region_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("regions.id"))

@@ -13,6 +13,7 @@ from api.domain import problems
 from api.domain.access import Actor
 from api.domain.problems import FieldError
 from api.domain.visits import WITHDRAWN
+from api.models.base import new_version
 from api.models.organizations import Organization
 from api.models.places import Location, Region
 from api.models.visits import Visit
@@ -244,13 +245,11 @@ def _save(session: Session, row: Any) -> None:
 
 
 def store(session: Session, organization_id: uuid.UUID, detail: str) -> None:
-    """Store and count changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
+    """Store changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
     try:
         session.flush()
     except IntegrityError:
         raise problems.ALREADY_EXISTS(detail) from None
     session.execute(
-        update(Organization)
-        .where(Organization.id == organization_id)
-        .values(places_version=Organization.places_version + 1)
+        update(Organization).where(Organization.id == organization_id).values(places_version=new_version())
     )

@@ -271,7 +271,7 @@ NOT_RECORDED = {
     "RegionDisputeEffect": "follows from disputes",
     "RegionTally": "follows from decisions",
     "RegionTotal": "follows from decisions",
-    "RegionTotalsVersion": "counts what the worker does",
+    "RegionTotalsVersion": "changes whenever the worker has added up",
     "Tally": "follows from decisions",
     "Total": "follows from decisions",
     "TotalChange": "follows from decisions and edits of places",

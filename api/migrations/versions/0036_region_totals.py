@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_table(
         "region_totals_versions",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_region_totals_versions_organization_id")
         ),
@@ -45,7 +45,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "total_changes",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("location_number", sa.Integer(), nullable=True),
         sa.Column("month", sa.Integer(), nullable=True),
         sa.Column("region_id", sa.Uuid(), nullable=True),
@@ -57,10 +57,11 @@ def upgrade() -> None:
             ["location_number"], ["locations.number"], name=op.f("fk_total_changes_location_number")
         ),
         sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_total_changes_region_id")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_total_changes")),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_total_changes")),
     )
-    op.execute("INSERT INTO total_changes (region_id) SELECT id FROM regions")
+    op.execute(
+        "INSERT INTO total_changes (id, region_id) SELECT row_number() OVER (ORDER BY id), id FROM regions"
+    )
 
 
 def downgrade() -> None:

@@ -1,4 +1,4 @@
-"""Count the edits of places, which scores name."""
+"""A version of the places, which scores name."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Apply the migration."""
     op.add_column(
-        "organizations", sa.Column("places_version", sa.Integer(), nullable=False, server_default="0")
+        "organizations", sa.Column("places_version", sa.BigInteger(), nullable=False, server_default="0")
     )
 
 

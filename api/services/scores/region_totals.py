@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from api.database.engines import insert
 from api.database.lists import among
+from api.models.base import new_version
 from api.models.places import Location, Region
 from api.models.scores import (
     DisputeEffect,
@@ -57,13 +58,13 @@ Months = frozenset[int] | None
 class ListedChange(NamedTuple):
     """A change of a region's totals in a month, or of all its months, that is not included yet."""
 
-    number: int
+    id: int
     region_id: uuid.UUID
     month: int | None
 
 
 def list_changes(session: Session, organization_id: uuid.UUID) -> list[ListedChange]:
-    """Return the changes that the totals of an organization's regions do not include yet, in their order."""
+    """Return the changes that the totals of an organization's regions do not include yet."""
     rows = session.connection().execute(_CHANGES, {"organization_id": organization_id})
     return [ListedChange(*row) for row in rows]
 
@@ -120,24 +121,23 @@ def add_up_regions(session: Session, organization_id: uuid.UUID) -> bool:
 
     Changes that are listed meanwhile remain listed, even if they are already included.
     """
-    _increase_version(session, organization_id)
+    _change_version(session, organization_id)
     regions = Regions(session, organization_id)
     chosen = set(list(dict.fromkeys(change.region_id for change in regions.changes))[:REGIONS_AT_ONCE])
     included = [change for change in regions.changes if change.region_id in chosen]
     changed = regions.find_changed_months(included)
     for region_id in sorted(changed, key=lambda changed_id: len(regions.list_path(changed_id)), reverse=True):
         _add_up(session, region_id, changed[region_id])
-    session.connection().execute(_REMOVE_CHANGES, {"numbers": [change.number for change in included]})
+    session.connection().execute(_REMOVE_CHANGES, {"ids": [change.id for change in included]})
     return len(included) < len(regions.changes)
 
 
-def _increase_version(session: Session, organization_id: uuid.UUID) -> None:
-    """Count one more time, and let other workers wait, which could overwrite regions that are above both."""
-    first = insert(session, RegionTotalsVersion).values(organization_id=organization_id, version=1)
+def _change_version(session: Session, organization_id: uuid.UUID) -> None:
+    """Store another version, and let other workers wait, which could overwrite regions above both."""
+    row = insert(session, RegionTotalsVersion).values(organization_id=organization_id, version=new_version())
     session.execute(
-        first.on_conflict_do_update(
-            index_elements=[RegionTotalsVersion.organization_id],
-            set_={"version": RegionTotalsVersion.version + 1},
+        row.on_conflict_do_update(
+            index_elements=[RegionTotalsVersion.organization_id], set_={"version": row.excluded.version}
         )
     )
 
@@ -183,14 +183,14 @@ def _replacement(table: Any, *, has_months: bool) -> Sequence[Executable]:
 
 _PARENTS = select(Region.id, Region.parent_id).where(Region.organization_id == bindparam("organization_id"))
 _OF_LOCATIONS = (
-    select(TotalChange.number, Location.region_id, TotalChange.month)
+    select(TotalChange.id, Location.region_id, TotalChange.month)
     .join(Location, Location.number == TotalChange.location_number)
     .where(Location.organization_id == bindparam("organization_id"))
 )
 _OF_REGIONS = (
-    select(TotalChange.number, TotalChange.region_id, TotalChange.month)
+    select(TotalChange.id, TotalChange.region_id, TotalChange.month)
     .join(Region, Region.id == TotalChange.region_id)
     .where(Region.organization_id == bindparam("organization_id"))
 )
-_CHANGES: CompoundSelect[*tuple[Any, ...]] = union_all(_OF_LOCATIONS, _OF_REGIONS).order_by("number")
-_REMOVE_CHANGES = delete(TotalChange).where(among(TotalChange.number, "numbers"))
+_CHANGES: CompoundSelect[*tuple[Any, ...]] = union_all(_OF_LOCATIONS, _OF_REGIONS)
+_REMOVE_CHANGES = delete(TotalChange).where(among(TotalChange.id, "ids"))

@@ -23,7 +23,7 @@ def read_state(session: Session, actor: Actor) -> list[Any]:
     """
     connection, parameters = session.connection(), {"organization_id": actor.organization_id}
     versions = connection.execute(_VERSIONS, parameters).one()
-    changes = [change.number for change in list_changes(session, actor.organization_id)]
+    changes = [change.id for change in list_changes(session, actor.organization_id)]
     checklists = map(str, list_latest_version_ids(session, actor.organization_id))
     return [*versions, sorted(changes), *checklists, *_read_assigned_places(session, actor)]
 
@@ -37,7 +37,7 @@ def _read_assigned_places(session: Session, actor: Actor) -> list[str]:
 
 
 _VERSIONS = (
-    select(Organization.place_moves, Organization.places_version, RegionTotalsVersion.version)
+    select(Organization.places_version, RegionTotalsVersion.version)
     .join(RegionTotalsVersion, RegionTotalsVersion.organization_id == Organization.id, isouter=True)
     .where(Organization.id == bindparam("organization_id"))
 )

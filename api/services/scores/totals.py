@@ -5,7 +5,7 @@ The same transaction lists the change for ``region_totals``.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from sqlalchemy import Executable, inspect
 
 from api.database.statements import BulkInsert, Writer, insert_rows
 from api.domain.scoring import Points, Sums, VisitScore
+from api.models.base import new_version
 from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total, TotalChange
 from api.services.checklists import PublishedVersion
 
@@ -57,7 +58,7 @@ def add_dispute_effect(writer: Writer, visit: CountedVisit, earned: int, possibl
     subject_id = visit.version.subjects["visit", ""]
     row = (visit.location_number, visit.month, subject_id, earned, possible)
     insert_rows(writer, _ADD_EFFECTS, [row])
-    insert_rows(writer, _ADD_CHANGES, [(visit.location_number, visit.month)])
+    _list_changes(writer, {(visit.location_number, visit.month)})
 
 
 def get_contributions(
@@ -113,7 +114,12 @@ def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
             tallies[tuple(tally_key)] += sign * times
     insert_rows(writer, _ADD_TOTALS, sorted((*key, *numbers) for key, numbers in sums.items()))
     insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
-    insert_rows(writer, _ADD_CHANGES, sorted({(number, month) for number, month, _ in sums}))
+    _list_changes(writer, {(number, month) for number, month, _ in sums})
+
+
+def _list_changes(writer: Writer, months: Set[tuple[int, int]]) -> None:
+    """List that these locations and months have changed, for ``region_totals``."""
+    insert_rows(writer, _ADD_CHANGES, [(new_version(), *location_month) for location_month in months])
 
 
 def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
@@ -133,4 +139,4 @@ def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
 
 
 _ADD_TOTALS, _ADD_TALLIES, _ADD_EFFECTS = _upsert(Total), _upsert(Tally), _upsert(DisputeEffect)
-_ADD_CHANGES = BulkInsert(TotalChange, ("location_number", "month"))
+_ADD_CHANGES = BulkInsert(TotalChange, ("id", "location_number", "month"))
