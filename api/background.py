@@ -1,7 +1,6 @@
 """Calls that may hang, such as those that check another server: each runs in a thread of its own."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -34,26 +33,3 @@ class SingleFlight(Generic[Result]):
             future.set_result(self._call())
         except Exception as error:
             future.set_exception(error)
-
-
-class Check:
-    """A check in a thread of its own. It remembers when the last one that succeeded began."""
-
-    def __init__(self, check: Callable[[], object]) -> None:
-        """``check`` raises if what it checks is not available."""
-        self._check = check
-        self._succeeded_at = float("-inf")
-        self.start = SingleFlight(self._run).start
-
-    def _run(self) -> None:
-        began_at = time.monotonic()
-        self._check()
-        self._succeeded_at = began_at
-
-    def age(self) -> float:
-        """Return the seconds since the beginning of the last success."""
-        return time.monotonic() - self._succeeded_at
-
-    def forget(self) -> None:
-        """Forget the last success, because the check would fail now."""
-        self._succeeded_at = float("-inf")

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schemas": {"api.domain"},
     "uploads": set(),
     "api.keys": set(),
-    "api.database": {"api.background"},
+    "api.database": set(),
     "api.models": {"api.domain", "api.database"},
     "api.migrations": {"api.database", "api.keys", "api.models"},
     "api.services": {"api.domain", "api.database", "api.keys", "api.models", "uploads"},

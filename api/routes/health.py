@@ -9,9 +9,6 @@ from api.http.context import app_context
 from api.http.responses import json_response
 from schemas.health import Health
 
-#: How long a response waits for a check of the replica, in addition to those of readiness
-REPLICA_WAIT_SECONDS = 0.2
-
 routes = Routes("health", __name__, description="Health")
 
 
@@ -41,6 +38,5 @@ def check_readiness() -> Response:
     context.readiness.verify()
     state = {"status": "ready"}
     if context.replica is not None:
-        is_available = context.replica.is_available(REPLICA_WAIT_SECONDS)
-        state["replica"] = "available" if is_available else "unavailable"
+        state["replica"] = "available" if context.replica.is_available() else "unavailable"
     return json_response(state)

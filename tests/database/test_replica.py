@@ -1,10 +1,13 @@
 """Scores and exports are read from a streaming replica, but nobody misses what they wrote."""
 
+import os
+import signal
 import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +31,7 @@ from api.services.scores import places
 from tests.conftest import run_program
 from tests.support import servers
 from tests.support.exports import download, read_csv, request_export
+from tests.support.running import list_children
 from tests.support.world import Caller, World, ok, problem, request_token
 
 SECONDS = 30
@@ -112,7 +116,7 @@ def shared_pair(primary_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def pair(shared_pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Pair:
     """The pair, whose replica is in use and is checked often."""
-    monkeypatch.setattr(replicas, "FRESH_SECONDS", 0.05)
+    monkeypatch.setattr(replicas, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(replicas, "MAX_LAG_SECONDS", 1.0)
     shared_pair.rename("Old name")
     eventually_replica(shared_pair)
@@ -146,8 +150,8 @@ def eventually(is_true: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def trusted(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Pair:
-    """The pair without further checks, so that a replica that is paused stays in use."""
-    monkeypatch.setattr(replicas, "FRESH_SECONDS", 600)
+    """The pair with checks that are patient, so that a replica that is paused stays in use."""
+    monkeypatch.setattr(replicas, "MAX_LAG_SECONDS", 600)
     monkeypatch.setattr(replicas, "TRUST_SECONDS", 600)
     return pair
 
@@ -157,7 +161,8 @@ def test_writer_reads_the_primary_until_the_replica_has_caught_up(trusted: Pair,
     environment = settings(tmp_path / "other", world.database.url, DATABASE_READ_URL=pair.read_url)
     with contextmanager(run_program)(environment) as other_host:
         elsewhere = Caller(other_host, world.admin.id, world.admin.email, world.admin.token)
-        assert other_host.extensions["survey"].replica.is_available(SECONDS)
+        replica_there = other_host.extensions["survey"].replica
+        eventually(replica_there.is_available)
         behind = pair.reads("behind")
         with pair.paused():
             pair.rename("New name")
@@ -169,7 +174,7 @@ def test_writer_reads_the_primary_until_the_replica_has_caught_up(trusted: Pair,
             assert read_name(elsewhere) == "New name"
         eventually(lambda: read_name(world.manager) == "New name")
         eventually_replica(pair)
-        other_host.extensions["survey"].replica.close()
+        replica_there.close()
 
 
 def test_an_api_client_reads_what_it_wrote_with_another_token(trusted: Pair) -> None:
@@ -217,13 +222,33 @@ def test_stopped_replica_is_left_until_it_runs_again(pair: Pair, caplog: pytest.
     assert "replica_lag_seconds 0." in metrics_of(world.app)
 
 
+def test_replica_that_hangs_is_left(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its processes stop, but their connections stay, so that no time limit of the network ends them."""
+    monkeypatch.setattr(replicas, "TRUST_SECONDS", 5.0)
+    assert pair.process.running is not None
+    processes = [*list_children(pair.process.running.pid), pair.process.running.pid]
+    before = pair.reads("replica")
+    for process_id in processes:
+        os.kill(process_id, signal.SIGSTOP)
+    try:
+        pair.rename("New name")
+        with ThreadPoolExecutor(4) as threads:  # more than there are open connections
+            names = list(threads.map(read_name, [pair.world.manager] * 4))
+        assert names == ["New name"] * 4
+        assert pair.reads("replica") == before
+    finally:
+        for process_id in processes:
+            os.kill(process_id, signal.SIGCONT)
+    eventually_replica(pair)
+
+
 def test_promoted_replica_is_not_used(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
     database = pair.world.database
     with servers.replica_process(database.url) as (read_url, _):
         replica = Replica(read_url, database)
-        eventually(lambda: replica.is_available(SECONDS))
+        eventually(replica.is_available)
         run(read_url, "SELECT pg_promote()")
-        eventually(lambda: not replica.is_available(SECONDS))
+        eventually(lambda: not replica.is_available())
         assert "the replica is not used: it has become a primary" in caplog.text
         replica.close()
 
@@ -231,9 +256,9 @@ def test_promoted_replica_is_not_used(pair: Pair, caplog: pytest.LogCaptureFixtu
 def test_replica_of_another_database_is_not_used(pair: Pair) -> None:
     name = get_name(pair.read_url)
     replica = Replica(pair.read_url.replace(name, "postgres"), pair.world.database)
-    assert not replica.is_available(SECONDS)
     with pytest.raises(ReplicaError, match="another database"):
         replica.measure_lag()
+    assert not replica.is_available()
     replica.close()
 
 
