@@ -44,6 +44,7 @@ def in_transaction(work: Callable[[Session], T]) -> T:
     def run(session: Session) -> T:
         recording.set_author(session, author)
         result = work(session)
+        session.flush()  # so that the row of the caller is locked last
         record_write(session)
         return result
 

@@ -15,17 +15,20 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.database import replica as replicas
 from api.database.limits import Limits
 from api.database.replica import Replica, ReplicaError
+from api.domain.access import ADMIN, Actor
 from api.exports.building import Result, build
 from api.http import replica_reads
+from api.http.transactions import in_transaction
 from api.jobs.exports import ExportBuilder
 from api.metrics import Metrics
+from api.models.organizations import Organization
 from api.services import exports
 from api.services.scores import places
 from tests.conftest import run_program
@@ -175,6 +178,32 @@ def test_writer_reads_the_primary_until_the_replica_has_caught_up(trusted: Pair,
         eventually(lambda: read_name(world.manager) == "New name")
         eventually_replica(pair)
         replica_there.close()
+
+
+def test_the_row_of_the_caller_is_locked_last(pair: Pair) -> None:
+    """Otherwise, two requests of one caller could each wait for a row that the other one has locked."""
+    world, url = pair.world, pair.world.database.url
+    lock = "SELECT 1 FROM {} WHERE {} = %s FOR UPDATE NOWAIT"
+    is_blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as one, psycopg.connect(url) as two:
+        one.execute(lock.format("organizations", "id"), [world.organization_id])
+        renamed = thread.submit(rename_organization, world)
+        eventually(lambda: two.execute(is_blocked).fetchone() != (0,))
+        two.execute(lock.format("latest_writes", "caller_id"), [world.admin.id])
+        two.rollback()
+        one.rollback()
+        renamed.result()
+
+
+def rename_organization(world: World) -> None:
+    """Change an object without a flush, in the transaction of a request."""
+
+    def change(session: Session) -> None:
+        session.get_one(Organization, world.organization_id).name += " & Sons"
+
+    with world.app.test_request_context():
+        g.actor = Actor(uuid.UUID(world.admin.id), world.organization_id, ADMIN)
+        in_transaction(change)
 
 
 def test_an_api_client_reads_what_it_wrote_with_another_token(trusted: Pair) -> None:
