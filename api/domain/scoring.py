@@ -219,7 +219,8 @@ class Interval(NamedTuple):
 
     def cut(self, lowest: float, highest: float) -> "Interval":
         """Return the interval cut to the range from ``lowest`` to ``highest``."""
-        return Interval(max(self.low, lowest), min(self.high, highest))
+        low, high = self
+        return Interval(low if low >= lowest else lowest, high if high <= highest else highest)
 
 
 #: A function from sums, and optionally a confidence, to an interval
@@ -257,8 +258,8 @@ def _scatter(sums: Sums) -> float:
 
     All operations before the division are on integers, so that there is no cancellation error.
     """
-    n, e, p = sums.visits, sums.earned, sums.possible
-    squares = p * p * sums.earned_squared - 2 * e * p * sums.product + e * e * sums.possible_squared
+    n, e, p, earned_squared, product, possible_squared = sums
+    squares = p * p * earned_squared - 2 * e * p * product + e * e * possible_squared
     return n * n * squares / p**4
 
 
@@ -276,14 +277,16 @@ def visit_interval_uncut(sums: Sums, confidence: float = CONFIDENCE) -> Interval
     Source: the moderated t of Smyth, "Linear models and empirical Bayes methods", 2004, with d₀ = 2 and
     s₀ = 0.25.
     """
+    return Interval(*_visit_limits(sums, confidence)) if sums.visits else None
+
+
+def _visit_limits(sums: Sums, confidence: float) -> tuple[float, float]:
     n = sums.visits
-    if not n:
-        return None
     degrees_of_freedom = PRIOR_VISITS + n - 1
     variance = (PRIOR_VISITS * PRIOR_SPREAD**2 + _scatter(sums)) / degrees_of_freedom
     score = sums.earned / sums.possible
     half_width = t_quantile(degrees_of_freedom, confidence) * math.sqrt(variance / n)
-    return Interval(score - half_width, score + half_width)
+    return score - half_width, score + half_width
 
 
 def wilson_interval(sums: Sums, confidence: float = CONFIDENCE) -> Interval | None:
@@ -437,30 +440,33 @@ class Rank(NamedTuple):
     worst: int
 
 
-def ranks(places: Sequence[Sums]) -> list[Rank | None]:
-    """Return the rank of each place by its score, best first. None for places with fewer than 5 visits."""
-    intervals = [None if sums.is_indicative else visit_interval(sums) for sums in places]
-    ranked = [interval for interval in intervals if interval]
-    # Different scores differ by at least 1/P², so their integer parts differ when multiplied by P². This is
-    # exact, and faster than comparing fractions.
-    scale = max((sums.possible for sums in places), default=0) ** 2
+class Ranking:
+    """The ranks of places by their score, best first. Places with fewer than 5 visits are not ranked."""
 
-    def score(sums: Sums) -> int:
-        return sums.earned * scale // sums.possible
+    def __init__(self, places: Iterable[Sums]) -> None:
+        ranked = [sums for sums in places if not sums.is_indicative]
+        # Different scores differ by at least 1/P², so their integer parts differ when multiplied by P². This
+        # is exact, and faster than comparing fractions.
+        self._scale = max((sums.possible for sums in ranked), default=0) ** 2
+        self._scores = sorted(map(self._scaled_score, ranked))
+        # Without an object for each interval, 10,000 places take a third less time.
+        limits = [_visit_limits(sums, CONFIDENCE) for sums in ranked]
+        self._lows = sorted([low if low >= 0.0 else 0.0 for low, _ in limits])
+        self._highs = sorted([high if high <= 1.0 else 1.0 for _, high in limits])
 
-    scores = sorted(score(sums) for sums in places if not sums.is_indicative)
-    lows = sorted(interval.low for interval in ranked)
-    highs = sorted(interval.high for interval in ranked)
-
-    def rank(sums: Sums, interval: Interval | None) -> Rank | None:
+    def rank(self, sums: Sums) -> Rank | None:
+        """Return the rank of one of the places, or None if it is not ranked."""
+        interval = None if sums.is_indicative else visit_interval(sums)
         if interval is None:
             return None
-        better = len(ranked) - bisect_right(scores, score(sums))
-        clearly_better = len(ranked) - bisect_right(lows, interval.high)
-        clearly_worse = bisect_left(highs, interval.low)
-        return Rank(1 + better, 1 + clearly_better, len(ranked) - clearly_worse)
+        count = len(self._scores)
+        better = count - bisect_right(self._scores, self._scaled_score(sums))
+        clearly_better = count - bisect_right(self._lows, interval.high)
+        clearly_worse = bisect_left(self._highs, interval.low)
+        return Rank(1 + better, 1 + clearly_better, count - clearly_worse)
 
-    return list(map(rank, places, intervals))
+    def _scaled_score(self, sums: Sums) -> int:
+        return sums.earned * self._scale // sums.possible
 
 
 # Output.

@@ -28,8 +28,7 @@ class _Sums:
     """The sums over accepted visits, as docs/scoring.md explains.
 
     ``asked`` counts the visits whose checklist version has the subject, ``visits`` those with possible points
-    in it. ``critical_failures`` and ``passed`` are counted for visits, ``SHARED_ANSWERS`` for questions. They
-    are zero for other subjects.
+    in it. ``critical_failures`` and ``passed`` are zero except for whole visits.
     """
 
     asked: Mapped[int]
@@ -41,6 +40,11 @@ class _Sums:
     possible_squared: Mapped[int] = mapped_column(BigInteger)
     critical_failures: Mapped[int]
     passed: Mapped[int]
+
+
+class _Answers:
+    """How often each of ``SHARED_ANSWERS`` was given. They are zero except for questions."""
+
     yes: Mapped[int]
     no: Mapped[int]
     answered: Mapped[int]
@@ -101,10 +105,28 @@ class _OfRegion:
     )
 
 
-class Total(_OfLocation, _Sums, Base):
+class Total(_OfLocation, _Sums, _Answers, Base):
     """The sums of a location."""
 
     __tablename__ = "totals"
+
+
+class VisitTotal(_Sums, Base):
+    """The sums of a location's whole visits once more, which tables of locations read.
+
+    In ``totals``, they are scattered among those of the parts of visits, which are twenty times as many.
+    """
+
+    __tablename__ = "visit_totals"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    subject_id: Mapped[int] = mapped_column(
+        ForeignKey("subjects.id"), primary_key=True, autoincrement=False, sort_order=-4
+    )
+    location_number: Mapped[int] = mapped_column(
+        ForeignKey("locations.number"), primary_key=True, autoincrement=False, sort_order=-3
+    )
+    month: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
 
 
 class Tally(_OfLocation, _Times, Base):
@@ -121,7 +143,7 @@ class DisputeEffect(_OfLocation, _Effect, Base):
     __tablename__ = "dispute_effects"
 
 
-class RegionTotal(_OfRegion, _Sums, Base):
+class RegionTotal(_OfRegion, _Sums, _Answers, Base):
     """The sums of a region."""
 
     __tablename__ = "region_totals"

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pysqlite3.dbapi2
 
-from api.models.scores import Tally, Total
+from api.models.scores import Tally, Total, VisitTotal
 from tests.benchmarks.load import Load, cpu_seconds
 
 VISITS = (
@@ -78,6 +78,13 @@ class BareSql:
         else:
             self.cursor.execute(f"SET synchronous_commit = {'on' if on else 'off'}")
 
+    def set_foreign_keys(self, on: bool) -> None:
+        """Set whether the database checks that the rows exist that other rows refer to."""
+        if self.on_sqlite:
+            self.cursor.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+        else:
+            self.cursor.execute(f"SET session_replication_role = {'origin' if on else 'replica'}")
+
     def settle(self) -> None:
         """Vacuum and analyze PostgreSQL now, which it would do a few minutes after so many new rows."""
         if not self.on_sqlite:
@@ -133,7 +140,7 @@ class BareSql:
             for row in rows:
                 copy.write_row(row)
 
-    def add(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
+    def add(self, table: type[Total | VisitTotal | Tally], rows: Sequence[Sequence[Any]]) -> None:
         """Add totals or tallies to the rows with the same key, or insert them."""
         if not rows:
             return
@@ -143,7 +150,7 @@ class BareSql:
         # One statement for all rows would take PostgreSQL twice as long.
         self.cursor.executemany(f"INSERT INTO {names} VALUES ({marks}) {_conflict_clause(table)}", rows)
 
-    def add_many(self, table: type[Total] | type[Tally], rows: Sequence[Sequence[Any]]) -> None:
+    def add_many(self, table: type[Total | VisitTotal | Tally], rows: Sequence[Sequence[Any]]) -> None:
         """Add very many totals or tallies."""
         if not rows:
             return
@@ -158,7 +165,7 @@ class BareSql:
         self.cursor.execute("DROP TABLE many")
 
 
-def _conflict_clause(table: type[Total] | type[Tally]) -> str:
+def _conflict_clause(table: type[Total | VisitTotal | Tally]) -> str:
     keys = [column.name for column in table.__table__.primary_key]
     sums = [
         f"{column.name} = {table.__tablename__}.{column.name} + excluded.{column.name}"

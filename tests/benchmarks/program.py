@@ -159,8 +159,11 @@ def _host(
 
 
 @contextmanager
-def running(host: Host) -> Iterator[Program]:
-    """Run a server on a new database with the checklist and the locations of the benchmark."""
+def running(host: Host, build: Callable[[seed.Ground, BareSql], None] | None = None) -> Iterator[Program]:
+    """Run a server on a new database with the checklist and the locations of the benchmark.
+
+    ``build`` adds other data than these locations before the server starts.
+    """
     port = servers.free_ports(1)[0]
     environment = {
         "SECRET_KEY": "k" * 40,
@@ -178,9 +181,12 @@ def running(host: Host) -> Iterator[Program]:
         migrations.upgrade(database)
         ground = seed.Ground(World(app))
         ground.world.publish(seed.CHECKLIST)
-        ground.add_locations(LOCATIONS)
         bare = BareSql(database.url, host.database_pids)
         stack.callback(bare.connection.close)
+        if build is None:
+            ground.add_locations(LOCATIONS)
+        else:
+            build(ground, bare)
         process = _process(stack, [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], environment)
         _wait(f"http://127.0.0.1:{port}/health/live")
         yield Program(host, ground, bare, environment, port, process.pid)

@@ -21,7 +21,7 @@ from api.domain.answers import find_commented_questions
 from api.domain.scoring import VisitScore, score_visit
 from api.domain.visits import ACCEPTANCE_DUE, VISITED
 from api.models.places import Location
-from api.models.scores import Tally, Total
+from api.models.scores import Tally, Total, VisitTotal
 from api.services.checklists import PublishedVersion, get_current_versions, get_version
 from api.services.scores import results, totals
 from tests.benchmarks.bare_sql import BareSql
@@ -98,10 +98,10 @@ class Ground:
     key: str = KEY
     questions: Sequence[str] = QUESTIONS
 
-    def add_locations(self, count: int) -> None:
-        """Add locations."""
-        code = self.world.region["code"]
-        lines = [f"L{number:05},Store {number},{code},UTC" for number in range(count)]
+    def add_locations(self, count: int, region_codes: Sequence[str] = ()) -> None:
+        """Add locations in these regions in turn, or in the region of the world."""
+        codes = region_codes or [self.world.region["code"]]
+        lines = [f"L{number:05},Store {number},{codes[number % len(codes)]},UTC" for number in range(count)]
         data = "\n".join(["code,name,region_code,time_zone", *lines])
         headers = {"Content-Type": "text/csv"}
         ok(self.world.admin.call("POST", "/locations/import", data=data, headers=headers), 201)
@@ -164,8 +164,10 @@ class Ground:
                     bare.insert_many(table, list(batch[0]), [list(row.values()) for row in batch])
                     batch.clear()
         scores = [sample.score for sample in samples]
-        for table, shares in zip((Total, Tally), self._shares(scores, counts), strict=True):
-            bare.add_many(table, shares)
+        total_rows, tally_rows = self._shares(scores, counts)
+        bare.add_many(Total, total_rows)
+        bare.add_many(VisitTotal, totals.list_visit_rows(total_rows, [self.version.subjects["visit", ""]]))
+        bare.add_many(Tally, tally_rows)
         bare.settle()
 
     def add_waiting_visits(self, bare: BareSql, count: int) -> None:

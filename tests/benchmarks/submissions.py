@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from api.domain.answers import find_commented_questions
 from api.domain.scoring import score_visit
-from api.models.scores import Tally, Total
+from api.models.scores import Tally, Total, VisitTotal
 from api.models.submissions import Submission
 from api.services.scores import results, totals
 from tests.benchmarks import seed
@@ -158,6 +158,7 @@ def _make_task(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[]
     )
     decision = seed.decision_row(bare, key, moment)
     total_rows, tally_rows = totals.get_contributions(version, place, month, score)
+    visit_rows = totals.list_visit_rows(total_rows, [version.subjects["visit", ""]])
     changes = {
         "status": "accepted",
         "revision": 1,
@@ -179,6 +180,7 @@ def _make_task(program: Program, visit_id: uuid.UUID, place: int) -> Callable[[]
         cursor.execute(f"UPDATE visits SET {columns} WHERE id = {bare.mark}", [*changes.values(), key])
         bare.insert("decisions", decision)
         bare.add(Total, total_rows)
+        bare.add(VisitTotal, visit_rows)
         bare.add(Tally, tally_rows)
         cursor.execute("COMMIT")
 

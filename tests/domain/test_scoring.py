@@ -16,12 +16,12 @@ from api.domain.scoring import (
     Interval,
     Points,
     Rank,
+    Ranking,
     Sums,
     change,
     change_figures,
     figures,
     possible_tallies,
-    ranks,
     score_visit,
     share,
     spread,
@@ -420,6 +420,11 @@ def test_a_change_and_its_reverse_mirror_each_other(now, before):
         assert forward.interval.low == pytest.approx(-backward.interval.high, abs=1e-12)
 
 
+def rank_all(sums: list[Sums]) -> list[Rank | None]:
+    ranking = Ranking(sums)
+    return [ranking.rank(place) for place in sums]
+
+
 def naive_ranks(sums: list[Sums]) -> list[Rank | None]:
     """Return the ranks, calculated by comparing each place with each other place."""
     ranked = [(Fraction(s.earned, s.possible), visit_interval(s)) for s in sums if s.visits >= 5]
@@ -439,14 +444,14 @@ def naive_ranks(sums: list[Sums]) -> list[Rank | None]:
 
 @given(places)
 def test_ranks_equal_those_of_pairwise_comparison(sums):
-    result = ranks(sums)
+    result = rank_all(sums)
     assert result == naive_ranks(sums)
     assert all(1 <= rank.best <= rank.rank <= rank.worst for rank in result if rank)
 
 
 def test_ties_share_a_rank_and_indicative_places_have_none():
     same = summed([Points(20, 20)] * 15)
-    assert ranks([POOR, GOOD, FEW, same, NO_VISITS]) == [
+    assert rank_all([POOR, GOOD, FEW, same, NO_VISITS]) == [
         Rank(3, 3, 3),
         Rank(1, 1, 2),
         None,
@@ -459,7 +464,7 @@ def test_scores_that_differ_by_less_than_float_precision_have_different_ranks():
     big = 10**9
     nearly = Sums(5, big - 1, big, 0, 0, 0) + Sums(0, 0, 0, big**2, big**2, big**2)
     equal = Sums(5, big - 2, big - 1, 0, 0, 0) + Sums(0, 0, 0, big**2, big**2, big**2)
-    assert [rank.rank for rank in ranks([equal, nearly]) if rank] == [2, 1]
+    assert [rank.rank for rank in rank_all([equal, nearly]) if rank] == [2, 1]
 
 
 def test_an_interval_is_cut():

@@ -93,8 +93,10 @@ def test_a_row_of_totals_changes_once_in_a_batch(world: World, monkeypatch: pyte
 
     monkeypatch.setattr(totals, "insert_rows", insert_rows)
     run(world, claimed)
-    keys, _, _ = inserted  # totals, tallies, and the changes listed for regions
+    # Totals, those of whole visits once more, tallies, and the changes listed for regions
+    keys, visit_keys, _, _ = inserted
     assert keys == sorted(set(keys))
+    assert visit_keys == sorted(set(visit_keys))
     assert {location_number for location_number, *_ in keys} == set(read_location_numbers(world))
     assert find_differences(world) == []
 

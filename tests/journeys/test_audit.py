@@ -275,6 +275,7 @@ NOT_RECORDED = {
     "Tally": "follows from decisions",
     "Total": "follows from decisions",
     "TotalChange": "follows from decisions and edits of places",
+    "VisitTotal": "follows from decisions",
     "UserLocation": "the field location_ids of the person",
     "UserRegion": "the field region_ids of the person",
     "WebhookDelivery": "kept with its attempts; webhook.tested and webhook.redelivered",

@@ -45,6 +45,7 @@ from api.models.scores import (
     Tally,
     Total,
     TotalChange,
+    VisitTotal,
 )
 from api.models.submissions import CommentFingerprint, Flag, Submission
 from api.models.users import User
@@ -84,6 +85,7 @@ def delete_visits(database: Database) -> None:
             RegionTally,
             RegionDisputeEffect,
             Total,
+            VisitTotal,
             Tally,
             Change,
             Event,
@@ -128,7 +130,18 @@ def test_changed_total_is_found(counted: World) -> None:
             .values(earned=Total.earned + 1)
         )
     )
-    assert differences(counted) == [f"{place(counted)} visit: earned is 14, but 13 in the recount"]
+    assert differences(counted) == [
+        f"{place(counted)} visit: earned is 14, but 13 in the recount",
+        f"{place(counted)} visit: the totals of whole visits differ from the other totals",
+    ]
+
+
+@pytest.mark.parametrize("change", [update(VisitTotal).values(product=1), delete(VisitTotal)])
+def test_changed_or_missing_total_of_whole_visits_is_found(counted: World, change: Any) -> None:
+    counted.database.write(lambda session: session.execute(change))
+    assert differences(counted) == [
+        f"{place(counted)} visit: the totals of whole visits differ from the other totals"
+    ]
 
 
 def test_missing_total_is_found(counted: World) -> None:
@@ -285,6 +298,7 @@ def test_command_lists_differences_and_exits_with_1(counted: World) -> None:
     assert result.output.splitlines() == [
         f"{place(counted)} visit: critical_failures is 2, but 0 in the recount",
         f"{place(counted)} visit: passed is 7, but 1 in the recount",
+        f"{place(counted)} visit: the totals of whole visits differ from the other totals",
     ]
 
 

@@ -1,13 +1,21 @@
-"""Comparing rows: their order, rank and change, their worst section and weakest question."""
+"""Comparing rows: their order and change, their worst section and weakest question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
-from api.domain.scoring import Change, Rank, change, ranks, share, visit_interval_uncut, wilson_interval
+from api.domain.scoring import (
+    Change,
+    Sums,
+    change,
+    share,
+    subtract_scores,
+    visit_interval_uncut,
+    wilson_interval,
+)
 from api.domain.verdicts import BELOW
 from api.services.scores.grouping import TableRow, group_rows
 from api.services.scores.places import Place
@@ -19,39 +27,42 @@ from api.services.scores.verdicts import get_comparisons
 _SCALE = 10**30
 
 
+#: Integers and floats that sort rows before their members do
+SortValues = tuple[float, ...]
+
+
 def sort_key(query: RowQuery, row: TableRow) -> tuple[Any, ...]:
     """Return the values that a row is sorted by, which are also its cursor.
 
-    Sorted by score or difference, indicative rows come last, and rows without a score after them. Equal rows
-    are sorted by their members.
+    Equal rows are sorted by their members.
+    """
+    values = get_sort_values(query)(row.current.total.sums, row.previous.total.sums)
+    return (*values, *(value for member in row.members for value in member.order), *row.key)
+
+
+def get_sort_values(query: RowQuery) -> Callable[[Sums, Sums], SortValues]:
+    """Return the function from the current and the previous sums of a row to what sorts it first.
+
+    Sorted by score or difference, indicative rows come last, and rows without a score after them.
     """
     column, sign = query.sort.removeprefix("-"), -1 if query.sort.startswith("-") else 1
-    tie_breakers = (*(value for member in row.members for value in member.order), *row.key)
-    sums = row.current.total.sums
-    if column == "name":
-        return tie_breakers
-    if column == "visits":
-        return (sign * sums.visits, *tie_breakers)
-    value: float | None
-    if column == "score":
-        value = sums.earned * _SCALE // sums.possible if sums.possible else None
-    else:
-        value = get_change(query, row).difference
-    if value is None:
-        return (2, 0, *tie_breakers)
-    return (int(sums.is_indicative), sign * value, *tie_breakers)
 
+    def by_name(_current: Sums, _previous: Sums) -> SortValues:
+        return ()
 
-def rank_rows(rows: Sequence[TableRow]) -> Mapping[tuple[str, ...], Rank | None]:
-    """Return the ranks of rows by location, by row key.
+    def by_visits(current: Sums, _previous: Sums) -> SortValues:
+        return (sign * current.visits,)
 
-    Empty if the visits of the locations with enough visits are of more than one checklist.
-    """
-    compared = [row.current for row in rows if not row.current.total.sums.is_indicative]
-    if len(set().union(*(aggregate.subject_ids for aggregate in compared))) > 1:
-        return {}
-    row_ranks = ranks([row.current.total.sums for row in rows])
-    return {row.key: rank for row, rank in zip(rows, row_ranks, strict=True)}
+    def by_score(current: Sums, _previous: Sums) -> SortValues:
+        if not current.possible:
+            return (2, 0)
+        return (int(current.is_indicative), sign * (current.earned * _SCALE // current.possible))
+
+    def by_difference(current: Sums, previous: Sums) -> SortValues:
+        difference = subtract_scores(current, previous)
+        return (2, 0) if difference is None else (int(current.is_indicative), sign * difference)
+
+    return {"name": by_name, "visits": by_visits, "score": by_score, "difference": by_difference}[column]
 
 
 def get_change(query: RowQuery, row: TableRow) -> Change:

@@ -1,4 +1,7 @@
-"""The rows of a table: totals grouped by one or two dimensions, such as location and section."""
+"""The rows of a table: totals grouped by one or two dimensions, such as location and section.
+
+Rows by location alone are in ``location_table``.
+"""
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -130,24 +133,18 @@ class _Dimensions:
             self._locations = {location.number: location for location in locations}
         if "location" in query.by:
             self._location_members = {
-                number: _place_member(location) for number, location in self._locations.items()
+                number: place_member(location) for number, location in self._locations.items()
             }
         if "region" in query.by:
             self._regions = {region.id: region for region in list_regions(session, actor, query.region_id)}
             self._region_members = {
-                region_id: _place_member(region) for region_id, region in self._regions.items()
+                region_id: place_member(region) for region_id, region in self._regions.items()
             }
 
     def list_permanent_rows(self) -> Iterator[TableRow]:
-        """Yield the rows that appear even without visits: those of open places, and of months."""
+        """Yield the rows that appear even without visits: those of open regions, and of months."""
         members: Iterable[Member] = ()
-        if self._query.by == ("location",):
-            members = (
-                self._location_members[number]
-                for number, location in self._locations.items()
-                if not location.closed
-            )
-        elif self._query.by == ("region",) and self._query.location_id is None:
+        if self._query.by == ("region",) and self._query.location_id is None:
             members = (
                 self._region_members[region_id]
                 for region_id, region in self._regions.items()
@@ -189,7 +186,8 @@ class _Dimensions:
         return member
 
 
-def _place_member(place: Place) -> Member:
+def place_member(place: Place) -> Member:
+    """Return a location or region as the member of a dimension."""
     return Member(str(place.id), place, (place.code,))
 
 

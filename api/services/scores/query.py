@@ -32,7 +32,7 @@ class RowQuery:
             raise problems.invalid_field("/by", "Must be one or two different dimensions.")
         if len(set(PARTS).intersection(self.by)) > 1:
             raise problems.invalid_field("/by", "Must have at most one of section, question and fundamental.")
-        if self.sort.removeprefix("-") == "difference" and "change" not in self.include:
+        if self.is_sorted_by_difference and "change" not in self.include:
             raise problems.invalid_field("/sort", "Sorting by difference requires include=change.")
         if "month" in self.by and self.include:
             raise problems.invalid_field("/include", "Rows by month cannot include further fields.")
@@ -49,6 +49,11 @@ class RowQuery:
     def has_places(self) -> bool:
         """Whether rows differ by location or region."""
         return not {"location", "region"}.isdisjoint(self.by)
+
+    @property
+    def is_sorted_by_difference(self) -> bool:
+        """Whether the change since the previous period decides the order of the rows."""
+        return self.sort.removeprefix("-") == "difference"
 
     @property
     def has_previous(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, inspect, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, except_, func, inspect, select
 from sqlalchemy.orm import Session
 
 from api.domain.amendments import score_amended_visit
@@ -19,7 +19,7 @@ from api.domain.visits import STORE_CLOSED, get_outcome
 from api.models.checklists import Checklist
 from api.models.organizations import Organization
 from api.models.places import Location, Region
-from api.models.scores import DisputeEffect, Subject, Tally, Total
+from api.models.scores import DisputeEffect, Subject, Tally, Total, VisitTotal
 from api.models.submissions import Submission
 from api.models.visits import Visit
 from api.services.checklists import get_version
@@ -39,6 +39,7 @@ def find_differences(session: Session) -> Iterator[str]:
     yield from _recount_visits(session, totals, tallies, effects)
     names = _KeyNames(session)
     yield from _compare_totals(session, names, totals)
+    yield from _compare_visit_totals(session, names)
     yield from _compare_tallies(session, names, tallies)
     yield from _compare_effects(session, names, effects)
     for organization_id in session.scalars(select(Organization.id)):
@@ -102,6 +103,24 @@ def _compare_totals(
                 yield f"{names.describe(key)}: {name} is {stored}, but {sums[name]} in the recount"
     for key in recounted:
         yield f"{names.describe(key)}: missing"
+
+
+def _compare_visit_totals(session: Session, names: "_KeyNames") -> Iterator[str]:
+    """Yield the totals of whole visits that differ from those among all totals."""
+    columns = VisitTotal.__table__.columns.keys()
+    among_all = (
+        select(*(getattr(Total, name) for name in columns))
+        .join(Subject, Subject.id == Total.subject_id)
+        .where(Subject.kind == "visit")
+    )
+    separate = select(VisitTotal.__table__)
+    differing = {
+        (row.location_number, row.month, row.subject_id)
+        for rows, others in ((among_all, separate), (separate, among_all))
+        for row in session.execute(except_(rows, others))
+    }
+    for key in sorted(differing):
+        yield f"{names.describe(key)}: the totals of whole visits differ from the other totals"
 
 
 def _compare_tallies(session: Session, names: "_KeyNames", recounted: Counter[Key]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """Tables: pages of score rows, with the fields that were selected."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,14 +16,14 @@ from api.services.scores.comparing import (
     find_weakest_questions,
     find_worst_sections,
     get_change,
-    rank_rows,
     sort_key,
 )
 from api.services.scores.grouping import TableRow, group_rows
+from api.services.scores.location_table import LocationTable
 from api.services.scores.places import Place, format_place, get_location, get_region, list_locations
 from api.services.scores.query import RowQuery
 from api.services.scores.reports import count_answers_by_question
-from api.services.scores.subjects import get_counted_checklists
+from api.services.scores.subjects import CountedChecklists, get_counted_checklists
 from api.services.scores.verdicts import NO_COMPARISONS, get_comparisons
 
 #: Fields that need more than the sums of a row
@@ -37,70 +39,119 @@ def list_rows(
     limit: int | None,
     cursor: str | None,
 ) -> Page:
-    """Return a page of the rows of a table, or all of them without ``limit``.
+    """Return a page of the rows of a ``Table``, or all of them without ``limit``."""
+    table = Table(session, actor, query, fields)
+    start = 0 if cursor is None else table.find_start(cursor)
+    return table.read_page(start, len(table) if limit is None else start + limit)
+
+
+class Table:
+    """The rows of a query in their order, of which any part can be read.
 
     Rows are dictionaries with ``fields``, in this order: field names from ``schemas.scores.list_row_fields``.
-    The number of statements does not depend on the number of rows. Raises ``INVALID``, or ``…_NOT_FOUND`` for
-    an unknown region, location or checklist.
+    The number of statements does not depend on the number of rows.
     """
-    query.validate()
-    checklists = get_counted_checklists(session, actor, query.checklist)
-    locations = _get_locations(session, actor, query)
-    rows = group_rows(session, actor, query, checklists, locations)
-    keyed_rows = sorted(((sort_key(query, row), row) for row in rows), key=lambda pair: pair[0])
-    start = _find_start([key for key, _ in keyed_rows], cursor)
-    page_rows = keyed_rows[start:] if limit is None else keyed_rows[start : start + limit]
-    has_more = start + len(page_rows) < len(keyed_rows)
-    row_ranks = {} if _RANK_FIELDS.isdisjoint(fields) else rank_rows(rows)
-    places = session, actor, query, checklists, locations
-    worst_sections = find_worst_sections(*places) if "worst_section" in fields else {}
-    weakest_questions = find_weakest_questions(*places) if "weakest_question" in fields else {}
-    answers = (
-        count_answers_by_question(session, checklists, [place.number for place in locations], query.period)
-        if "answers" in fields
-        else {}
-    )
-    comparisons = (
-        get_comparisons(session, actor, checklists, query.period, query.subject_kind)
-        if "verdict" in query.include
-        else NO_COMPARISONS
-    )
-    items = [
-        _format_row(
-            query,
-            fields,
-            row,
-            {
-                **_format_rank(row_ranks.get(row.key)),
-                **comparisons.format_verdict(row.current, query.subject_kind),
-                "worst_section": worst_sections.get(row.key),
-                "weakest_question": weakest_questions.get(row.key),
-                "answers": answers.get(row.key[0]),
-            },
+
+    def __init__(self, session: Session, actor: Actor, query: RowQuery, fields: Sequence[str]) -> None:
+        """Read what decides the order of the rows.
+
+        Raises ``INVALID``, or ``…_NOT_FOUND`` for an unknown region, location or checklist.
+        """
+        query.validate()
+        self._query = query
+        self._fields = fields
+        checklists = get_counted_checklists(session, actor, query.checklist)
+        if query.region_id is not None:
+            get_region(session, actor, query.region_id)
+        if query.location_id is not None:
+            get_location(session, actor, query.location_id)
+        self._context = session, actor, query, checklists
+        self._rows = (LocationTable if query.by == ("location",) else _GroupedTable)(*self._context)
+        self._comparisons = (
+            get_comparisons(session, actor, checklists, query.period, query.subject_kind)
+            if "verdict" in query.include
+            else NO_COMPARISONS
         )
-        for _, row in page_rows
-    ]
-    return Page(items, encode_cursor(*page_rows[-1][0]) if has_more else None)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def find_start(self, cursor: str) -> int:
+        """Return the index of the first row after a cursor. Raises ``INVALID`` for any other text."""
+        return self._rows.find_start(cursor)
+
+    def read_page(self, start: int, stop: int) -> Page:
+        """Return the rows from index ``start`` until before ``stop``."""
+        rows = self._rows.read(start, stop)
+        is_last = stop >= len(self)
+        return Page(self._format(rows), None if is_last else encode_cursor(*sort_key(self._query, rows[-1])))
+
+    def _format(self, rows: Sequence[TableRow]) -> list[dict[str, Any]]:
+        fields, kind = self._fields, self._query.subject_kind
+        session, _, query, checklists = self._context
+        locations = self._rows.list_locations(rows)
+        ranks = {} if _RANK_FIELDS.isdisjoint(fields) else self._rows.rank(rows)
+        worst_sections = find_worst_sections(*self._context, locations) if "worst_section" in fields else {}
+        weakest_questions = (
+            find_weakest_questions(*self._context, locations) if "weakest_question" in fields else {}
+        )
+        answers = (
+            count_answers_by_question(
+                session, checklists, [place.number for place in locations], query.period
+            )
+            if "answers" in fields
+            else {}
+        )
+        return [
+            _format_row(
+                self._query,
+                fields,
+                row,
+                {
+                    **_format_rank(ranks.get(row.key)),
+                    **self._comparisons.format_verdict(row.current, kind),
+                    "worst_section": worst_sections.get(row.key),
+                    "weakest_question": weakest_questions.get(row.key),
+                    "answers": answers.get(row.key[0]),
+                },
+            )
+            for row in rows
+        ]
 
 
-def _get_locations(session: Session, actor: Actor, query: RowQuery) -> Sequence[Place]:
-    """Return the locations that a query covers."""
-    if query.region_id is not None:
-        get_region(session, actor, query.region_id)
-    if query.location_id is not None:
-        get_location(session, actor, query.location_id)
-    return list_locations(session, actor, region_id=query.region_id, location_id=query.location_id)
+class _GroupedTable:
+    """The rows by anything else than location alone, which are all read at once."""
 
+    def __init__(
+        self, session: Session, actor: Actor, query: RowQuery, checklists: CountedChecklists
+    ) -> None:
+        self._locations = list_locations(
+            session, actor, region_id=query.region_id, location_id=query.location_id
+        )
+        rows = group_rows(session, actor, query, checklists, self._locations)
+        self._keyed_rows = sorted(((sort_key(query, row), row) for row in rows), key=itemgetter(0))
 
-def _find_start(keys: Sequence[tuple[Any, ...]], cursor: str | None) -> int:
-    """Return the index of the first row after the cursor."""
-    if cursor is None or not keys:
-        return 0
-    last_key = tuple(decode_cursor(cursor, len(keys[0])))
-    try:
-        return next((index for index, key in enumerate(keys) if key > last_key), len(keys))
-    except TypeError:  # values of other types than those of the keys
-        raise invalid_cursor() from None
+    def __len__(self) -> int:
+        return len(self._keyed_rows)
+
+    def find_start(self, cursor: str) -> int:
+        if not self._keyed_rows:
+            return 0
+        last_key = tuple(decode_cursor(cursor, len(self._keyed_rows[0][0])))
+        try:
+            return bisect_right(self._keyed_rows, last_key, key=itemgetter(0))
+        except TypeError:  # values of other types than those of the keys
+            raise invalid_cursor() from None
+
+    def read(self, start: int, stop: int) -> list[TableRow]:
+        return [row for _, row in self._keyed_rows[start:stop]]
+
+    def list_locations(self, _rows: Sequence[TableRow]) -> Sequence[Place]:
+        return self._locations
+
+    def rank(self, _rows: Sequence[TableRow]) -> Mapping[tuple[str, ...], Rank | None]:
+        return {}
 
 
 def _format_row(

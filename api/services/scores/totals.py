@@ -5,7 +5,7 @@ The same transaction lists the change for ``region_totals``.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -15,12 +15,14 @@ from sqlalchemy import Executable, inspect
 from api.database.statements import BulkInsert, Writer, insert_rows
 from api.domain.scoring import Points, Sums, VisitScore
 from api.models.base import new_version
-from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total, TotalChange
+from api.models.scores import SHARED_ANSWERS, DisputeEffect, Tally, Total, TotalChange, VisitTotal
 from api.services.checklists import PublishedVersion
 
 #: The first columns of a total are its key: location, month and subject. The others are sums.
 KEY_LENGTH = len(inspect(Total).primary_key)
 SUM_COLUMNS = Total.__table__.columns.keys()[KEY_LENGTH:]
+#: How many of these columns the totals of whole visits have too
+VISIT_SUMS = len(VisitTotal.__table__.columns) - KEY_LENGTH
 
 #: The key of a total, as numbers: location, month, subject. The key of a tally has the answer as well.
 Key = tuple[Any, ...]
@@ -91,6 +93,17 @@ def get_contributions(
     return sorted(total_rows), sorted(tally_rows)
 
 
+def list_visit_rows(
+    total_rows: Iterable[Sequence[int]], visit_subjects: Collection[int]
+) -> list[tuple[int, ...]]:
+    """Return the rows of whole visits among rows of totals, as their own table has them, sorted by key."""
+    return sorted(
+        (subject_id, number, month, *sums[:VISIT_SUMS])
+        for number, month, subject_id, *sums in total_rows
+        if subject_id in visit_subjects
+    )
+
+
 @lru_cache(maxsize=100)
 def _count_shared_answers(answers: tuple[str, ...]) -> tuple[int, ...]:
     """Count each of ``SHARED_ANSWERS`` among the answers to a question."""
@@ -104,15 +117,19 @@ def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
     """
     sums: dict[Key, list[int]] = {}
     tallies: Counter[Key] = Counter()
+    visit_subjects = set()
     for visit, sign in visits:
-        total_rows, tally_rows = get_contributions(*visit)
-        for row in total_rows:
+        visit_subjects.add(visit.version.subjects["visit", ""])
+        contributed_rows, tally_rows = get_contributions(*visit)
+        for row in contributed_rows:
             key, numbers = row[:KEY_LENGTH], row[KEY_LENGTH:]
             before = sums.get(key, repeat(0))
             sums[key] = [total + sign * number for total, number in zip(before, numbers, strict=False)]
         for *tally_key, times in tally_rows:
             tallies[tuple(tally_key)] += sign * times
-    insert_rows(writer, _ADD_TOTALS, sorted((*key, *numbers) for key, numbers in sums.items()))
+    total_rows = sorted((*key, *numbers) for key, numbers in sums.items())
+    insert_rows(writer, _ADD_TOTALS, total_rows)
+    insert_rows(writer, _ADD_VISIT_TOTALS, list_visit_rows(total_rows, visit_subjects))
     insert_rows(writer, _ADD_TALLIES, sorted((*key, times) for key, times in tallies.items()))
     _list_changes(writer, {(number, month) for number, month, _ in sums})
 
@@ -122,7 +139,7 @@ def _list_changes(writer: Writer, months: Set[tuple[int, int]]) -> None:
     insert_rows(writer, _ADD_CHANGES, [(new_version(), *location_month) for location_month in months])
 
 
-def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
+def _upsert(table: type[Total | VisitTotal | Tally | DisputeEffect]) -> BulkInsert:
     """Return the statement that inserts rows, or adds them to the rows that have the same key."""
     columns = table.__table__.columns
 
@@ -138,5 +155,6 @@ def _upsert(table: type[Total | Tally | DisputeEffect]) -> BulkInsert:
     return BulkInsert(table, columns.keys(), on_conflict)
 
 
-_ADD_TOTALS, _ADD_TALLIES, _ADD_EFFECTS = _upsert(Total), _upsert(Tally), _upsert(DisputeEffect)
+_ADD_TOTALS, _ADD_VISIT_TOTALS = _upsert(Total), _upsert(VisitTotal)
+_ADD_TALLIES, _ADD_EFFECTS = _upsert(Tally), _upsert(DisputeEffect)
 _ADD_CHANGES = BulkInsert(TotalChange, ("id", "location_number", "month"))
