@@ -1,9 +1,10 @@
 """Views that read from the replica, and what callers wrote, which they must not miss there."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import ParamSpec
+from uuid import UUID
 
 from flask import Response, current_app, g
 from sqlalchemy.exc import DBAPIError
@@ -70,8 +71,16 @@ def _open_snapshot(replica: Replica, actor: Actor) -> str:
     return REPLICA
 
 
-def record_write(writer: Writer) -> None:
-    """Record at the end of a transaction that the caller writes, if they may read from the replica."""
+def record_write(writer: Writer, also_for: Iterable[UUID] = ()) -> None:
+    """Record at the end of a transaction that the caller writes, if they may read from the replica.
+
+    ``also_for`` are other callers who must see the change at once.
+    """
+    if app_context().replica is None:
+        return
     actor: Actor | None = g.get("actor")
-    if app_context().replica is not None and actor is not None and actor.role != SHOPPER:
-        latest_writes.record(writer, actor.id)
+    callers = set(also_for)
+    if actor is not None and actor.role != SHOPPER:
+        callers.add(actor.id)
+    for caller_id in sorted(callers):  # two transactions lock the same rows in the same order
+        latest_writes.record(writer, caller_id)

@@ -1,8 +1,9 @@
 """The write transaction of a request, and the replay of responses by Idempotency-Key."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 from flask import Response, current_app, g, request
 from sqlalchemy.exc import IntegrityError, NoResultFound
@@ -31,10 +32,11 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def in_transaction(work: Callable[[Session], T]) -> T:
+def in_transaction(work: Callable[[Session], T], *, also_for: Iterable[UUID] = ()) -> T:
     """Run ``work`` in one write transaction, and return its result after the commit.
 
-    The read snapshot is closed first: it would not show the changes, and it holds a connection.
+    The read snapshot is closed first: it would not show the changes, and it holds a connection. From a
+    replica, the caller reads only what has the changes, and so do ``also_for``, callers whose rights change.
 
     Raises NOT_SIGNED_IN if the caller was deleted since the request began.
     """
@@ -45,7 +47,7 @@ def in_transaction(work: Callable[[Session], T]) -> T:
         recording.set_author(session, author)
         result = work(session)
         session.flush()  # so that the row of the caller is locked last
-        record_write(session)
+        record_write(session, also_for)
         return result
 
     try:

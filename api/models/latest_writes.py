@@ -9,7 +9,7 @@ from api.models.base import Base
 
 
 class LatestWrite(Base):
-    """The latest write transaction of a caller. A snapshot that has this row has what they wrote.
+    """The latest transaction of a caller, or that changed their rights. A snapshot with this row has both.
 
     ``caller_id`` is the ID of a person or of an API client. ``write_id`` is random.
     """

@@ -92,7 +92,7 @@ def edit_api_client(body: dict[str, Any], client_id: UUID) -> Response:
         require_match(CLIENT.dump, api_clients.get_client(session, row))
         return api_clients.update_client(session, current_actor(), row, body)
 
-    return resource_response(CLIENT.dump(in_transaction(edit)))
+    return resource_response(CLIENT.dump(in_transaction(edit, also_for=[client_id])))
 
 
 @routes.delete(

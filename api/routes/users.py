@@ -144,7 +144,7 @@ def edit_user(body: dict[str, Any], user_id: UUID) -> Response:
         require_match(USER.dump, users.get_person(session, user), edited=EDITED)
         return users.update_user(session, current_actor(), user, body, password_hash)
 
-    return live_response(USER.dump(in_transaction(edit)), EDITED)
+    return live_response(USER.dump(in_transaction(edit, also_for=[user_id])), EDITED)
 
 
 @routes.delete(

@@ -180,6 +180,21 @@ def test_writer_reads_the_primary_until_the_replica_has_caught_up(trusted: Pair,
         replica_there.close()
 
 
+def test_new_rights_apply_at_once(trusted: Pair) -> None:
+    world = trusted.world
+    client = ok(world.admin.post("/api-clients", {"name": "Sync", "scopes": ["scores:read"]}), 201)
+    reader = Caller(world.app, client["id"], token=request_token(world.app, client)["access_token"])
+    other = world.person("manager", region_ids=[world.region["id"]])
+    eventually(lambda: read_name(reader) and read_name(other))
+    elsewhere = {"region_ids": [world.new_region()["id"]]}
+    with trusted.paused():
+        for path in (f"/users/{other.id}", f"/api-clients/{client['id']}"):
+            etag = world.admin.get(path).headers["ETag"]
+            ok(world.admin.patch(path, elsewhere, headers={"If-Match": etag}))
+        assert read_name(reader) is read_name(other) is None
+        assert read_name(world.manager) == "Old name"
+
+
 def test_the_row_of_the_caller_is_locked_last(pair: Pair) -> None:
     """Otherwise, two requests of one caller could each wait for a row that the other one has locked."""
     world, url = pair.world, pair.world.database.url
