@@ -1,9 +1,9 @@
 """What each caller wrote last: they read from the replica only what has it.
 
-Each write transaction of a caller, and each that changes their rights, replaces their row. Of two snapshots with the same row, one on the primary
-and one on the replica, the second has everything that this caller wrote before the first. The row is
-replicated like everything else, so this depends neither on clocks nor on positions in the log, and it holds
-after a failover too.
+Each write transaction of a caller, and each that changes their rights, replaces their row. Of two snapshots
+with the same row, one on the primary and one on the replica, the second has everything that this caller wrote
+before the first. The row is replicated like everything else, so this depends neither on clocks nor on
+positions in the log, and it holds after a failover too.
 """
 
 import uuid
