@@ -948,6 +948,29 @@ def test_withdrawn_visit_leaves_no_trace(world: World) -> None:
 # Statements.
 
 
+def test_scores_are_the_same_before_and_after_regions_are_added_up(app: Flask) -> None:
+    history = build(World(app))
+    world = history.world
+    paths = [f"/regions/{region['id']}/score?{PERIOD}&include=verdict" for region in history.regions.values()]
+    for by in ("region", "region,question", "region,month", "section", "question", "month", "checklist"):
+        include = {"region": "change,months,verdict", "question": "change,answers,verdict"}.get(by)
+        extra = f"&include={include}" if include else ""
+        paths.append(f"/scores?{PERIOD}&by={by}&limit=500{extra}")
+        region_id = next(iter(history.regions.values()))["id"]
+        paths.append(f"/scores?{PERIOD}&by={by}&limit=500{extra}&region_id={region_id}")
+
+    def read() -> list[Any]:
+        return [ok(caller.get(path)) for caller in (world.admin, world.manager) for path in visible(caller)]
+
+    def visible(caller: Any) -> list[str]:
+        return [path for path in paths if caller.get(path).status_code == 200]
+
+    before = read()
+    world.add_up_regions()
+    assert read() == before
+    assert len(before) > 20
+
+
 def test_children_come_page_by_page(world: World) -> None:
     top, codes = world.new_region(), ["a", "b", "c"]
     for code in codes:

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from api.domain.access import Actor
 from api.domain.fundamentals import FUNDAMENTALS_BY_KEY
-from api.domain.months import Period, format_month
-from api.services.scores.aggregates import EMPTY, Aggregate, PeriodAggregate, aggregate_totals
+from api.domain.months import format_month
+from api.services.scores.aggregates import EMPTY, Aggregate, PeriodAggregate, Places, aggregate_totals
+from api.services.scores.coverage import cover_everything, cover_regions
 from api.services.scores.places import Place, list_regions
 from api.services.scores.query import RowQuery
+from api.services.scores.region_totals import Regions
 from api.services.scores.reports import format_question, format_section
 from api.services.scores.subjects import CountedChecklists, Subject
 
@@ -48,11 +50,10 @@ def group_rows(
     checklists: CountedChecklists,
     locations: Sequence[Place],
 ) -> list[TableRow]:
-    """Return the rows of a table over these locations, in no particular order."""
+    """Return the rows of a table, in no particular order; ``locations`` only if ``query.needs_locations``."""
     dimensions = _Dimensions(session, actor, query, checklists, locations)
     table = {row.key: row for row in dimensions.list_permanent_rows()}
-    numbers = [location.number for location in locations]
-    for cell in _aggregate_cells(session, query, checklists, numbers):
+    for cell in _list_cells(session, actor, query, checklists, locations, dimensions.list_levels()):
         for members in product(*dimensions.list_members(cell)):
             key = tuple([member.key for member in members])
             row = table.get(key)
@@ -70,25 +71,54 @@ def group_rows(
 class _Cell(NamedTuple):
     """Totals at the finest level that a table needs.
 
-    ``location_number`` is 0 if rows do not differ by place. If they do not differ by month either, ``month``
-    is the first month of the period, or the month before it for the previous period.
+    ``place`` is the number of a location, the ID of a region, or None if rows do not differ by place. If they
+    do not differ by month either, ``month`` is the first month of the period, or the month before it for the
+    previous period.
     """
 
     subject_id: int
-    location_number: int
+    place: Any
     month: int
     aggregate: Aggregate
 
 
-def _aggregate_cells(
-    session: Session, query: RowQuery, checklists: CountedChecklists, numbers: Sequence[int]
+def cover_rows(session: Session, actor: Actor, query: RowQuery, locations: Sequence[Place]) -> Places:
+    """Return everything that the rows of a table count; for ``locations``, see ``group_rows``."""
+    if query.needs_locations:
+        return [location.number for location in locations]
+    regions = Regions(session, actor.organization_id)
+    if query.region_id is None:
+        return cover_everything(session, actor, regions, query.covered_period)
+    return cover_regions(session, regions, [query.region_id], query.covered_period)
+
+
+def _list_cells(
+    session: Session,
+    actor: Actor,
+    query: RowQuery,
+    checklists: CountedChecklists,
+    locations: Sequence[Place],
+    levels: Iterable[Sequence[uuid.UUID]],
 ) -> Iterator[_Cell]:
-    first_month, period = query.period.first, query.period
+    """Yield all cells of a table. In a table by region, each region of ``levels`` has cells of its own."""
+    if "region" not in query.by or query.needs_locations:
+        places = cover_rows(session, actor, query, locations)
+        yield from _aggregate_cells(session, query, checklists, places)
+        return
+    regions = Regions(session, actor.organization_id)
+    for region_ids in levels:
+        coverage = cover_regions(session, regions, region_ids, query.covered_period)
+        for cell in _aggregate_cells(session, query, checklists, coverage):
+            yield cell._replace(place=coverage.owners[cell.place])
+
+
+def _aggregate_cells(
+    session: Session, query: RowQuery, checklists: CountedChecklists, places: Places
+) -> Iterator[_Cell]:
+    first_month = query.period.first
     group_by, parameters = ["subject_id"], {}
     if query.has_places:
-        group_by.append("location_number")
-    if query.has_previous:
-        period = Period(period.previous.first, period.last)
+        group_by.append("place")
     if query.has_months or "month" in query.by:
         group_by.append("month")
     elif query.has_previous:
@@ -96,9 +126,9 @@ def _aggregate_cells(
         parameters["since"] = first_month
     for values, aggregate, _ in aggregate_totals(
         session,
-        numbers,
+        places,
         checklists.subject_ids(query.subject_kind),
-        period,
+        query.covered_period,
         *group_by,
         extra="outcomes" if query.subject_kind == "visit" else "",
         **parameters,
@@ -108,7 +138,7 @@ def _aggregate_cells(
             month = values[-1]
         elif group_by[-1] == "since" and not values[-1]:
             month = first_month - 1
-        yield _Cell(values[0], values[1] if query.has_places else 0, month, aggregate)
+        yield _Cell(values[0], values[1] if query.has_places else None, month, aggregate)
 
 
 class _Dimensions:
@@ -129,7 +159,7 @@ class _Dimensions:
         self._location_members: dict[int, Member] = {}
         self._regions: dict[uuid.UUID, Place] = {}
         self._region_members: dict[uuid.UUID, Member] = {}
-        if query.has_places:
+        if query.needs_locations:
             self._locations = {location.number: location for location in locations}
         if "location" in query.by:
             self._location_members = {
@@ -140,6 +170,14 @@ class _Dimensions:
             self._region_members = {
                 region_id: place_member(region) for region_id, region in self._regions.items()
             }
+
+    def list_levels(self) -> Iterator[list[uuid.UUID]]:
+        """Yield the regions level by level, from the top to the bottom. Those of a level do not overlap."""
+        level = [region.id for region in self._regions.values() if region.parent_id not in self._regions]
+        while level:
+            yield level
+            above = set(level)
+            level = [region.id for region in self._regions.values() if region.parent_id in above]
 
     def list_permanent_rows(self) -> Iterator[TableRow]:
         """Yield the rows that appear even without visits: those of open regions, and of months."""
@@ -162,17 +200,21 @@ class _Dimensions:
         """
         for dimension in self._query.by:
             if dimension == "location":
-                yield (self._location_members[cell.location_number],)
+                yield (self._location_members[cell.place],)
             elif dimension == "region":
-                yield tuple(self._list_regions_above(cell.location_number))
+                yield tuple(self._list_regions(cell.place))
             elif dimension == "month":
                 yield (_month_member(cell.month),)
             else:
                 yield (self._get_subject_member(dimension, cell.subject_id),)
 
-    def _list_regions_above(self, location_number: int) -> Iterator[Member]:
+    def _list_regions(self, place: Any) -> Iterator[Member]:
+        """Yield the member of a region, or those of all regions above a location."""
+        if place in self._region_members:
+            yield self._region_members[place]
+            return
         # Actors see a region with all regions below it. Nothing above a hidden region is therefore visible.
-        region_id = self._locations[location_number].region_id
+        region_id = self._locations[place].region_id
         while region_id in self._regions:
             yield self._region_members[region_id]
             region_id = self._regions[region_id].parent_id

@@ -56,6 +56,16 @@ class RowQuery:
         return self.sort.removeprefix("-") == "difference"
 
     @property
+    def needs_locations(self) -> bool:
+        """Whether rows are added up from single locations, not from regions."""
+        return "location" in self.by or self.location_id is not None
+
+    @property
+    def covered_period(self) -> Period:
+        """The period, together with the previous one if rows need that."""
+        return Period(self.period.previous.first, self.period.last) if self.has_previous else self.period
+
+    @property
     def has_previous(self) -> bool:
         """Whether rows need the previous period."""
         return not {"change", "previous_visits"}.isdisjoint(self.include)

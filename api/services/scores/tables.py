@@ -18,7 +18,7 @@ from api.services.scores.comparing import (
     get_change,
     sort_key,
 )
-from api.services.scores.grouping import TableRow, group_rows
+from api.services.scores.grouping import TableRow, cover_rows, group_rows
 from api.services.scores.location_table import LocationTable
 from api.services.scores.places import Place, format_place, get_location, get_region, list_locations
 from api.services.scores.query import RowQuery
@@ -89,7 +89,7 @@ class Table:
 
     def _format(self, rows: Sequence[TableRow]) -> list[dict[str, Any]]:
         fields, kind = self._fields, self._query.subject_kind
-        session, _, query, checklists = self._context
+        session, actor, query, checklists = self._context
         locations = self._rows.list_locations(rows)
         ranks = {} if _RANK_FIELDS.isdisjoint(fields) else self._rows.rank(rows)
         worst_sections = find_worst_sections(*self._context, locations) if "worst_section" in fields else {}
@@ -98,7 +98,7 @@ class Table:
         )
         answers = (
             count_answers_by_question(
-                session, checklists, [place.number for place in locations], query.period
+                session, checklists, cover_rows(session, actor, query, locations), query.period
             )
             if "answers" in fields
             else {}
@@ -126,9 +126,11 @@ class _GroupedTable:
     def __init__(
         self, session: Session, actor: Actor, query: RowQuery, checklists: CountedChecklists
     ) -> None:
-        self._locations = list_locations(
-            session, actor, region_id=query.region_id, location_id=query.location_id
-        )
+        self._locations: Sequence[Place] = ()
+        if query.needs_locations:
+            self._locations = list_locations(
+                session, actor, region_id=query.region_id, location_id=query.location_id
+            )
         rows = group_rows(session, actor, query, checklists, self._locations)
         self._keyed_rows = sorted(((sort_key(query, row), row) for row in rows), key=itemgetter(0))
 
