@@ -19,10 +19,12 @@ from api.database.engines import Database
 from api.database.failures import get_message
 from api.domain.problems import ProblemError
 from api.http.context import app_context
+from api.jobs.worker import Worker
 from api.log import log_as_json
 from api.services import demo, photo_store, photo_sweep, stored_secrets
 from api.services.people import administrators, passwords
 from api.services.scores import recount as score_recount
+from api.services.scores import region_totals
 from api.serving.metrics_server import listen_for_scrapes, serve_metrics
 from api.serving.worker import create_worker
 from api.settings import SettingsError, replace_stored_secret
@@ -147,6 +149,15 @@ def recount() -> None:
     if count:
         sys.exit(1)
     click.echo("Every stored total equals its recount.")
+
+
+@_scores.command("add-up")
+def add_up() -> None:
+    """Add up the totals of all regions again, from those of their locations."""
+    database = _get_database()
+    database.write(region_totals.list_everything)
+    Worker(database, app_context().store).add_up_regions()
+    click.echo("The totals of all regions were added up.")
 
 
 @_photos.command("sweep")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Response, current_app, request
@@ -75,7 +77,7 @@ def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
     of the body. If the request's If-None-Match has the first, nothing is built. If it has only the second,
     the state has changed, but not for this response. A streamed response has the first part only.
     """
-    state_hash = compute_etag(current_app.json.dumps(state).encode())
+    state_hash = compute_etag(current_app.json.dumps([_hash_program(), state]).encode())
     known = request.if_none_match.as_set(include_weak=True)
     if not request.accept_encodings["gzip"]:
         known = {tag for tag in known if not tag.endswith(GZIP_SUFFIX)}
@@ -90,6 +92,14 @@ def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
             return _not_modified(etag + suffix)
     response.set_etag(etag)
     return response
+
+
+@cache
+def _hash_program() -> str:
+    """Return a hash of the program's code: another release may format the same state differently."""
+    root = Path(__file__).parents[2]
+    sources = sorted(path for name in ("api", "schemas") for path in (root / name).rglob("*.py"))
+    return compute_etag(b"".join(path.read_bytes() for path in sources))
 
 
 def _not_modified(etag: str) -> Response:

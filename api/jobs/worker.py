@@ -8,9 +8,9 @@ import logging
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -178,16 +178,24 @@ class Worker:
 
     def add_up_regions(self) -> None:
         """Add up the regions that have changed, as ``region_totals`` explains."""
-        with self.database.read_snapshot() as session:
-            organization_ids = region_totals.list_organizations_with_changes(session)
-        for organization_id in organization_ids:
-            add_up = partial(region_totals.add_up_regions, organization_id=organization_id)
-            has_more = True
-            while has_more and not self.stopping.is_set():
-                started_at = time.monotonic()
-                has_more = self.database.write(add_up)
-                # Requests have the database for themselves for as long as this took.
-                self.stopping.wait(time.monotonic() - started_at)
+        has_more = True
+        while has_more and not self.stopping.is_set():
+            with self.database.read_snapshot() as session:
+                organization_ids = region_totals.list_organizations_with_changes(session)
+            # Organizations take turns, because one of them may change faster than it is added up.
+            has_more = max(map(self._add_up_some, organization_ids), default=False)
+
+    def _add_up_some(self, organization_id: uuid.UUID) -> bool:
+        """Add up some regions of an organization; return whether others remain."""
+        started_at = time.monotonic()
+        try:
+            return self.database.write(lambda session: region_totals.add_up_regions(session, organization_id))
+        except Exception:
+            log.exception("adding up regions failed")
+            return False
+        finally:
+            # Requests have the database for themselves for as long as this took.
+            self.stopping.wait(time.monotonic() - started_at)
 
     def _clean_up_regularly(self) -> None:
         """Clean up once an hour, for the first time an hour after the start."""

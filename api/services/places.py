@@ -44,8 +44,12 @@ def get_region(session: Session, actor: Actor, region_id: uuid.UUID, *, lock: bo
 def get_location(session: Session, actor: Actor, location_id: uuid.UUID, *, lock: bool = False) -> Location:
     """Return a location that the actor may see; ``lock`` locks its row for an update.
 
+    The organization is locked first, as whoever edits places does. Otherwise two of them could deadlock.
+
     Raises LOCATION_NOT_FOUND.
     """
+    if lock:
+        lock_organization(session, actor.organization_id)
     visible = visibility.locations(actor)
     location: Location | None = visibility.find(session, Location, location_id, visible, lock=lock)
     if location is None:
@@ -246,10 +250,10 @@ def _save(session: Session, row: Any) -> None:
 
 def store(session: Session, organization_id: uuid.UUID, detail: str) -> None:
     """Store changes of places; raises ALREADY_EXISTS with ``detail`` for a code that is in use."""
+    new_places = update(Organization).where(Organization.id == organization_id)
+    with session.no_autoflush:  # the organization is locked before the places
+        session.execute(new_places.values(places_version=new_version()))
     try:
         session.flush()
     except IntegrityError:
         raise problems.ALREADY_EXISTS(detail) from None
-    session.execute(
-        update(Organization).where(Organization.id == organization_id).values(places_version=new_version())
-    )

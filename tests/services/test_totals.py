@@ -170,7 +170,7 @@ def test_surplus_total_is_found(counted: World) -> None:
         f"{where}: asked is 1, but 0 in the recount",
         f"{where} = soon: times is 2, but 0 in the recount",
     ]
-    # Nothing told the regions above, which do not include it.
+    # No change was listed, so the regions above do not include it.
     assert [difference.partition(" ")[0] for difference in found[2:]] == ["region", "region"]
 
 
@@ -189,6 +189,34 @@ def test_wrong_totals_of_a_region_are_found_once_they_are_added_up(counted: Worl
     where = place(counted).replace("location", "region").replace(counted.location["id"], counted.region["id"])
     found = [difference.partition(":")[0] for difference in differences(counted)]
     assert found == [f"{where} section goodbye", f"{where} visit"]
+
+
+def test_regions_are_added_up_again_by_command(counted: World) -> None:
+    counted.add_up_regions()
+    counted.database.write(lambda session: session.execute(update(RegionTotal).values(visits=7)))
+    assert differences(counted)
+    result = counted.app.test_cli_runner().invoke(args=["scores", "add-up"])
+    assert (result.exit_code, result.output) == (0, "The totals of all regions were added up.\n")
+    assert differences(counted) == []
+
+
+def test_an_organization_that_cannot_be_added_up_does_not_stop_the_others(
+    counted: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = region_totals.add_up_regions
+
+    def fail_once(session: Any, organization_id: uuid.UUID) -> bool:
+        if organization_id != counted.organization_id:
+            raise RuntimeError
+        return original(session, organization_id)
+
+    other = World(counted.app)
+    other.accepted_visit(FIRST.answers)
+    monkeypatch.setattr(region_totals, "add_up_regions", fail_once)
+    counted.add_up_regions()
+    with counted.database.read_snapshot() as session:
+        left = region_totals.list_organizations_with_changes(session)
+    assert left == [other.organization_id]
 
 
 def test_changed_or_missing_count_of_answers_is_found(counted: World) -> None:

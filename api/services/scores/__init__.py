@@ -6,7 +6,7 @@
     subjects.py         which checklists count, and the sections and questions that totals refer to
     region_totals.py    adding up the totals of regions, later
     places.py           the locations and regions that a score covers
-    coverage.py         the totals that answer for many places
+    coverage.py         the totals that cover many places
     aggregates.py       totals added up over places and months
     children.py         the children of a region, each with its score
     reports.py          the score of a location or a region, with what explains it

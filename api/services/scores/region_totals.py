@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     union,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Session
 
@@ -111,9 +112,14 @@ def list_organizations_with_changes(session: Session) -> Sequence[uuid.UUID]:
 
 
 def list_moves(session: Session, region_ids: Iterable[uuid.UUID | None]) -> None:
-    """List that regions lost or gained a location or a region. None stands for above all regions."""
+    """List that regions lost or gained a location or a region. None is the top level."""
     changed = {region_id for region_id in region_ids if region_id is not None}
     session.add_all(TotalChange(region_id=region_id) for region_id in sorted(changed))
+
+
+def list_everything(session: Session) -> None:
+    """List that all regions have changed, so that all of them are added up again."""
+    list_moves(session, session.scalars(select(Region.id)))
 
 
 def add_up_regions(session: Session, organization_id: uuid.UUID) -> bool:
@@ -121,25 +127,30 @@ def add_up_regions(session: Session, organization_id: uuid.UUID) -> bool:
 
     Changes that are listed meanwhile remain listed, even if they are already included.
     """
-    _change_version(session, organization_id)
+    _lock(session, organization_id)
     regions = Regions(session, organization_id)
-    chosen = set(list(dict.fromkeys(change.region_id for change in regions.changes))[:REGIONS_AT_ONCE])
+    if not regions.changes:
+        return False
+    chosen = set(sorted({change.region_id for change in regions.changes})[:REGIONS_AT_ONCE])
     included = [change for change in regions.changes if change.region_id in chosen]
     changed = regions.find_changed_months(included)
     for region_id in sorted(changed, key=lambda changed_id: len(regions.list_path(changed_id)), reverse=True):
         _add_up(session, region_id, changed[region_id])
     session.connection().execute(_REMOVE_CHANGES, {"ids": [change.id for change in included]})
+    session.execute(
+        update(RegionTotalsVersion)
+        .where(RegionTotalsVersion.organization_id == organization_id)
+        .values(version=new_version())
+    )
     return len(included) < len(regions.changes)
 
 
-def _change_version(session: Session, organization_id: uuid.UUID) -> None:
-    """Store another version, and let other workers wait, which could overwrite regions above both."""
+def _lock(session: Session, organization_id: uuid.UUID) -> None:
+    """Let other workers wait, which could overwrite regions that are above those of both."""
     row = insert(session, RegionTotalsVersion).values(organization_id=organization_id, version=new_version())
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=[RegionTotalsVersion.organization_id], set_={"version": row.excluded.version}
-        )
-    )
+    session.execute(row.on_conflict_do_nothing())
+    of_organization = RegionTotalsVersion.organization_id == organization_id
+    session.execute(select(RegionTotalsVersion.version).where(of_organization).with_for_update())
 
 
 def _add_up(session: Session, region_id: uuid.UUID, months: Months) -> None:

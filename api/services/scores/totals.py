@@ -136,7 +136,7 @@ def _change(writer: Writer, visits: Iterable[tuple[CountedVisit, int]]) -> None:
 
 def _list_changes(writer: Writer, months: Set[tuple[int, int]]) -> None:
     """List that these locations and months have changed, for ``region_totals``."""
-    insert_rows(writer, _ADD_CHANGES, [(new_version(), *location_month) for location_month in months])
+    insert_rows(writer, _ADD_CHANGES, [(new_version(), *location_month) for location_month in sorted(months)])
 
 
 def _upsert(table: type[Total | VisitTotal | Tally | DisputeEffect]) -> BulkInsert:
