@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from api.database.engines import BEGIN_SNAPSHOT, Database, create_postgresql_engine
@@ -80,7 +81,7 @@ class Replica:
             if is_current(session):
                 return session
         except SQLAlchemyError as error:
-            self.leave(error)
+            self.stop_using(error)
         session.close()
         return None
 
@@ -96,8 +97,13 @@ class Replica:
         self._watch.start()
         return self.read_snapshot(is_current)
 
-    def leave(self, error: SQLAlchemyError) -> None:
-        """Use the primary until the next check succeeds, because a read from the replica failed."""
+    def stop_using(self, error: SQLAlchemyError) -> None:
+        """Use the primary until the next check succeeds, because a read from the replica failed.
+
+        If all connections were busy, this is no fault of the replica.
+        """
+        if isinstance(error, PoolTimeout):
+            return
         self._report(get_message(error))
         self._watch.repeat()
 
@@ -126,6 +132,8 @@ class Replica:
         """Raise unless the replica soon has what the primary has now. Writes changes of that to the log."""
         try:
             self.measure_lag()
+        except PoolTimeout:
+            raise
         except (SQLAlchemyError, ReplicaError) as error:
             self._report(get_message(error) if isinstance(error, SQLAlchemyError) else str(error))
             raise
@@ -166,8 +174,9 @@ class _Watch:
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="replica", daemon=True)
-                    self._thread.start()
+                    thread = threading.Thread(target=self._run, name="replica", daemon=True)
+                    thread.start()
+                    self._thread = thread
 
     def repeat(self) -> None:
         """Forget the last success, and check again without waiting."""
@@ -190,7 +199,12 @@ class _Watch:
             try:
                 self._verify()
                 self._succeeded_at = began_at
+            except PoolTimeout:  # it says nothing about the replica, and TRUST_SECONDS decide
+                pass
             except (SQLAlchemyError, ReplicaError):  # it is in the log
+                self._succeeded_at = float("-inf")
+            except Exception:  # such as that the system has no thread left for the timer
+                log.exception("checking the replica failed")
                 self._succeeded_at = float("-inf")
             self._is_due.wait(CHECK_SECONDS)
 
@@ -221,8 +235,9 @@ class _Connections:
         timer.start()
         try:
             yield
-        except SQLAlchemyError:
-            self._cut()
+        except SQLAlchemyError as error:
+            if not isinstance(error, PoolTimeout):  # otherwise they are all busy, and work
+                self._cut()
             raise
         finally:
             timer.cancel()

@@ -77,8 +77,6 @@ def build(
         try:
             return build_from(session)
         except DBAPIError as error:
-            if not failures.passes(error):
-                raise
             log.warning("the export is read again from the primary: %s", failures.get_message(error))
     return build_from(database.read_snapshot())
 

@@ -10,7 +10,6 @@ from flask import Response, current_app, g
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from api.database import failures
 from api.database.limits import REQUEST
 from api.database.replica import Replica
 from api.database.statements import Writer
@@ -43,10 +42,10 @@ def reads_replica(view: Callable[P, Response]) -> Callable[P, Response]:
         except DBAPIError as error:
             # Who has waited for as long as a statement may take does not wait for as long again.
             has_timed_out = time.monotonic() - began_at > REQUEST.statement
-            if outcome != REPLICA or has_timed_out or not failures.passes(error):
+            if outcome != REPLICA or has_timed_out:
                 raise
             outcome = FAILED
-            replica.leave(error)
+            replica.stop_using(error)
         finally:
             current_app.extensions["metrics"].count_replica_read(outcome)
         close_read_snapshot()

@@ -17,9 +17,11 @@ import psycopg
 import pytest
 from flask import Flask, g
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from api.database import replica as replicas
+from api.database.engines import POOL_SIZE
 from api.database.limits import Limits
 from api.database.replica import Replica, ReplicaError
 from api.domain.access import ADMIN, Actor
@@ -339,6 +341,47 @@ def test_query_that_takes_too_long_does_not_run_again(trusted: Pair, monkeypatch
     monkeypatch.setattr(places, "get_location", time_out)
     world = trusted.world
     problem(world.manager.get(f"/locations/{world.location['id']}/score"), 503, "unavailable")
+
+
+def test_what_the_replica_cannot_read_is_read_from_the_primary(pair: Pair, tmp_path: Path) -> None:
+    primary_url = pair.world.database.url
+    run(primary_url, "CREATE ROLE reader LOGIN")
+    run(primary_url, "GRANT SELECT ON latest_writes TO reader")
+    read_url = pair.read_url.replace("postgres@", "reader@")
+    with contextmanager(run_program)(settings(tmp_path, primary_url, DATABASE_READ_URL=read_url)) as app:
+        eventually(app.extensions["survey"].replica.is_available)
+        manager = pair.world.manager
+        caller = Caller(app, manager.id, manager.email, manager.token)
+        assert ok(caller.get("/scores?by=location"))["items"]
+
+
+def test_busy_connections_are_no_fault_of_the_replica(pair: Pair) -> None:
+    eventually_replica(pair)
+    sessions = [pair.replica.read_snapshot(lambda _: True) for _ in range(2 * POOL_SIZE)]
+    try:
+        with pytest.raises(PoolTimeout):
+            pair.replica.measure_lag()
+        for session in sessions:
+            assert session is not None
+            session.execute(text("SELECT 1"))
+    finally:
+        for session in sessions:
+            if session is not None:
+                session.close()
+
+
+def test_checks_go_on_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicas, "CHECK_SECONDS", 0.01)
+    errors = [RuntimeError("can't start new thread")]
+
+    def verify() -> None:
+        if errors:
+            raise errors.pop()
+
+    watch = replicas._Watch(verify)
+    watch.start()
+    eventually(lambda: watch.age() < SECONDS)
+    watch.stop()
 
 
 def test_problems_of_callers_are_the_same_on_the_replica(trusted: Pair) -> None:
