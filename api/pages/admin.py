@@ -19,7 +19,13 @@ MOST_VISITED = "/api/v1/scores?by=checklist&sort=-visits&fields=checklist&limit=
 #: for each area: the API calls that its screen makes first. The names are those of addresses and modules
 AREAS: dict[str, tuple[str, ...]] = {
     "api": ("/api/v1/regions?limit=500", "/api/v1/api-clients?limit=100"),
-    "assign": ("/api/v1/locations?closed=false&limit=500", "/api/v1/regions?limit=500"),
+    "assign": (
+        "/api/v1/locations?closed=false&limit=500",
+        "/api/v1/regions?limit=500",
+        "/api/v1/users?disabled=false&limit=500",
+        CHECKLISTS,
+        "/api/v1/scores?by=location&fields=location,visits,interval&limit=500",
+    ),
     "audit": ("/api/v1/audit?limit=50",),
     "checklists": ("/api/v1/checklists?include=drafts,retired&limit=100",),
     "import": (),
@@ -75,11 +81,13 @@ def edit_checklist(key: str) -> Response:
     if not KEY.fullmatch(key):
         return _unknown()
     checklist = f"/api/v1/checklists/{key}"
+    latest = f"{checklist}/versions?limit=1"
     calls = (
         "/api/v1/me",
         "/api/v1/fundamentals?limit=500",
         f"{checklist}/draft",
-        f"{checklist}/versions?limit=1",
+        latest,
+        *(f"{checklist}/versions/{row['version']}" for row in read_items(latest)),
     )
     # The preview has the style sheet of the form.
     policy = build_policy("editor", img="'self' blob:", style="'self'")

@@ -4,13 +4,14 @@ Each page preloads the calls that its script makes when it opens. Their URLs are
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, request
 
-from api.domain.access import ANY_CALLER
+from api.domain.access import ADMIN, ANY_CALLER
 from api.domain.months import Period, format_month, get_first_day, get_last_day, parse_month
 from api.http.access import Pages
 from api.pages.files import build_policy, get_photo_origin, render_shell
@@ -28,6 +29,9 @@ OPENING_MONTHS = 6
 LOOKED_THROUGH = 100
 MOST_VISITS_OF_LOCATION, MOST_VISITS_OF_REGION = 500, 6
 PHOTOS_PER_PAGE = 60
+#: see ``dashboard/screens/payments.js``
+MOST_PAYMENTS = 200
+SETTLING_TIME = timedelta(hours=1)
 CHECKLISTS = "/api/v1/checklists?limit=500"
 REGIONS = "/api/v1/regions?limit=500"
 REVIEWS = "/api/v1/reviews?limit=100"
@@ -182,7 +186,13 @@ def disputes() -> Response:
 @pages.get("/dashboard/payments", permission=ANY_CALLER)
 def payments() -> Response:
     """Show payments to shoppers: expenses that wait for a reviewer, and the payroll for administrators."""
-    return _shell("payments", ["/api/v1/expenses?limit=200"])
+    calls = [_call("/expenses", {"limit": MOST_PAYMENTS})]
+    if (read_api("/api/v1/me") or {}).get("role") == ADMIN:
+        last = (datetime.now(UTC) - SETTLING_TIME).date() - timedelta(days=1)
+        to = request.args.get("approved_to") or last.isoformat()
+        days = {"from": request.args.get("approved_from") or f"{to[:8]}01", "to": to}
+        calls.append(_call("/payments", days, {"limit": MOST_PAYMENTS}))
+    return _shell("payments", calls)
 
 
 @pages.get("/dashboard/account", permission=ANY_CALLER)
