@@ -5,7 +5,8 @@ The names of nested fields are joined: ``location_code``, ``trend_2026-01``, ``s
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from marshmallow import fields
@@ -18,12 +19,44 @@ _FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 def to_csv(row_fields: Mapping[str, fields.Field[Any]], rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as CSV with a header line. Each row has a value, or null, for each of the fields."""
-    columns = list_columns(row_fields, rows)
+    return "".join(stream_csv(row_fields, [rows]))
+
+
+def stream_csv(
+    row_fields: Mapping[str, fields.Field[Any]], parts: Iterable[Sequence[Mapping[str, Any]]]
+) -> Iterator[str]:
+    """Yield rows as CSV, part by part, after a header line. If it depends on no row, it is yielded first.
+
+    The columns are those of the first part. They are those of every part unless a field ``has_languages``.
+    """
+    needs_header = True
+    if not any(map(_has_keys, row_fields.values())):
+        yield _format_lines([[name for name, _ in list_columns(row_fields, [])]])
+        needs_header = False
+    for rows in parts:
+        columns = list_columns(row_fields, rows)
+        header = [[name for name, _ in columns]] if needs_header else []
+        needs_header = False
+        lines = zip(*(map(format_cell, values) for _, values in columns), strict=True)
+        yield _format_lines(chain(header, lines))
+
+
+def _format_lines(lines: Iterable[Iterable[Any]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(name for name, _ in columns)
-    writer.writerows(zip(*(map(format_cell, values) for _, values in columns), strict=True))
+    csv.writer(text).writerows(lines)
     return text.getvalue()
+
+
+def has_languages(field: fields.Field[Any]) -> bool:
+    """Return whether the columns of a field depend on the languages of its values."""
+    if isinstance(field, fields.Nested):
+        return any(map(has_languages, field.schema.fields.values()))
+    return isinstance(field, Localized)
+
+
+def _has_keys(field: fields.Field[Any]) -> bool:
+    """Return whether the columns of a field depend on its values, such as on their months."""
+    return isinstance(field, fields.List | fields.Dict) or has_languages(field)
 
 
 _Column = tuple[str, list[Any]]

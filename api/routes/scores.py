@@ -1,10 +1,10 @@
 """Scores: of a location, of a region, and tables of score rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app, request, stream_with_context
 
 from api.domain import problems
 from api.domain.months import Period
@@ -19,11 +19,13 @@ from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
 from api.services.scores.state import read_state
 from schemas import scores as schemas
-from schemas.csv_format import to_csv
+from schemas.csv_format import has_languages, stream_csv, to_csv
 
 routes = Routes("scores", __name__, description="Scores")
 
 DEFAULT_LIMIT = 50
+#: The rows of a streamed file that are in memory at a time; at least the highest limit of a page
+ROWS_AT_ONCE = 500
 _CSV_EXAMPLE = """\
 location_id,location_code,location_name,visits,score\r
 6f1c0c9e-52a4-4b53-9d0b-3f6f7a1f2c11,LDN-01,London Bridge,37,0.858333\r
@@ -123,10 +125,16 @@ def list_scores(query: dict[str, Any]) -> Response:
     )
     names = _select_fields(row_query, query.get("fields"))
     limit = query.get("limit", None if is_csv else DEFAULT_LIMIT)
-    page = tables.list_rows(read_snapshot(), current_actor(), row_query, names, limit, query.get("cursor"))
-    response = _csv_response(names, page.items) if is_csv else rows_response(page.items, page.cursor)
-    if is_csv and page.cursor is not None:
-        response.headers["Link"] = f'<{next_url(page.cursor)}>; rel="next"'
+
+    def build() -> Response:
+        table = tables.Table(read_snapshot(), current_actor(), row_query, names)
+        start = table.find_start(query.get("cursor"))
+        if is_csv:
+            return _csv_response(names, table, start, limit)
+        page = table.read_page(start, start + (limit or len(table)))
+        return rows_response(page.items, page.cursor)
+
+    response = answer_by_state(_describe_state(row_query.period), build)
     response.vary.add("Accept")
     return response
 
@@ -156,9 +164,23 @@ def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence
     return [name for name in row_fields if name in selection]
 
 
-def _csv_response(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:
-    """Return rows with these fields as a CSV file."""
-    text = to_csv({name: schemas.ROW_FIELDS[name] for name in names}, rows)
-    response = current_app.response_class(text, content_type="text/csv; charset=utf-8")
+def _csv_response(names: Sequence[str], table: tables.Table, start: int, limit: int | None) -> Response:
+    """Return the rows of a table from index ``start`` as a CSV file. A long one is streamed.
+
+    One with texts in several languages is not, because any row can add a column.
+    """
+    fields = {name: schemas.ROW_FIELDS[name] for name in names}
+    stop = len(table) if limit is None else min(start + limit, len(table))
+    content: str | Iterator[str]
+    if stop - start <= ROWS_AT_ONCE or any(map(has_languages, fields.values())):
+        page = table.read_page(start, stop)
+        content, cursor = to_csv(fields, page.items), page.cursor
+    else:
+        starts = range(start, stop, ROWS_AT_ONCE)
+        parts = (table.read_page(first, min(first + ROWS_AT_ONCE, stop)).items for first in starts)
+        content, cursor = stream_with_context(stream_csv(fields, parts)), None
+    response = current_app.response_class(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="scores.csv"'
+    if cursor is not None:
+        response.headers["Link"] = f'<{next_url(cursor)}>; rel="next"'
     return response

@@ -41,7 +41,7 @@ def list_rows(
 ) -> Page:
     """Return a page of the rows of a ``Table``, or all of them without ``limit``."""
     table = Table(session, actor, query, fields)
-    start = 0 if cursor is None else table.find_start(cursor)
+    start = table.find_start(cursor)
     return table.read_page(start, len(table) if limit is None else start + limit)
 
 
@@ -77,9 +77,9 @@ class Table:
         """Return the number of rows."""
         return len(self._rows)
 
-    def find_start(self, cursor: str) -> int:
-        """Return the index of the first row after a cursor. Raises ``INVALID`` for any other text."""
-        return self._rows.find_start(cursor)
+    def find_start(self, cursor: str | None) -> int:
+        """Return the index of the first row after a cursor, if any. Raises ``INVALID`` for any other text."""
+        return 0 if cursor is None else self._rows.find_start(cursor)
 
     def read_page(self, start: int, stop: int) -> Page:
         """Return the rows from index ``start`` until before ``stop``."""
