@@ -78,8 +78,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 browsers: ## Install Chromium, Firefox and WebKit for the tests, as root on Debian; never fails
 	@sh tests/browser/install.sh
 
-# BENCH=full measures the large sizes, BENCH_ONLY=reads,submission only these items, and BENCH_ON=sqlite (or
-# postgresql) only one database. tests/benchmarks/bench.py lists the items.
+# BENCH=full measures the large sizes, BENCH=scale a chain of 10,000 locations. BENCH_ONLY=reads,submission measures
+# only these items, and BENCH_ON=sqlite (or postgresql) one database. tests/benchmarks/bench.py lists the items.
 bench: .venv/.tests ## Measure speed and memory, as in docs/performance.md: about ten minutes
 	@$(BIN)/python -m tests.benchmarks.bench
 

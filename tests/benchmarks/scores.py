@@ -1,14 +1,21 @@
 """Scores and long lists, with few stored visits and with very many."""
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 from api.domain.months import Period
-from tests.benchmarks import bare_sql, seed
-from tests.benchmarks.load import request
+from api.routes.scores import ROWS_AT_ONCE
+from schemas.csv_format import list_columns, stream_csv
+from schemas.scores import ROW_FIELDS
+from tests.benchmarks import bare_sql, chain, seed
+from tests.benchmarks.load import pss_mib, request
 from tests.benchmarks.program import LOCATIONS, Figure, Program, measure_figure, measure_figures
 from tests.benchmarks.report import Report, Target
 from tests.support.world import Caller
@@ -71,6 +78,63 @@ def _parameters(program: Program, *location: int) -> Sequence[Any]:
     period = Period.of(None, None)
     first = period.first if not location else period.first - 12
     return (program.world.organization_id, seed.KEY, *location, first, period.last)
+
+
+def measure_chain(program: Program, report: Report) -> None:
+    """Measure the league table of a chain: a page, and all of it as CSV."""
+    token, path = program.world.admin.token, f"/scores?by=location&sort=-score&checklist={seed.KEY}"
+    page = request("GET", f"/api/v1{path}&include=change&limit=500", token)
+    for clients in (1, 8):
+        measured = measure_figure(program, [page] * 24, clients)
+        targets = [_median(measured, 150)] if clients == 1 else []
+        title = f"league table of {chain.LOCATIONS:,} locations with change, a page of 500"
+        report.request(title, program.host, clients, measured, *targets)
+    before = pss_mib([program.pid])
+    downloads = [_download(program, f"/api/v1{path}") for _ in range(8)]
+    grown = pss_mib([program.pid]) - before
+    first, whole = (1000 * statistics.median(times) for times in zip(*downloads, strict=True))
+    ratio = _compare_csv(program.world.admin.list_all(path))
+    report.other(
+        "all of it as CSV",
+        program.host,
+        f"first byte {first:.0f} ms, whole {whole:.0f} ms, formatting {ratio:.1f} × the csv module, "
+        f"memory + {grown:.0f} MiB",
+        Target("first byte ≤ 100 ms", first, 100),
+        Target("formatting ≤ 2×", ratio, 2),
+        Target("memory + 20 MiB", grown, 20),
+    )
+
+
+def _download(program: Program, path: str) -> tuple[float, float]:
+    """Download a file as CSV; return the seconds until its first byte, and until its last."""
+    connection = HTTPConnection("127.0.0.1", program.port)
+    started = time.perf_counter()
+    headers = {"Authorization": f"Bearer {program.world.admin.token}", "Accept": "text/csv"}
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    response.read(1)
+    first = time.perf_counter() - started
+    response.read()
+    connection.close()
+    return first, time.perf_counter() - started
+
+
+def _compare_csv(rows: Sequence[Mapping[str, Any]]) -> float:
+    """Return how many times as long our CSV takes as the csv module takes to write the same cells."""
+    fields = {name: ROW_FIELDS[name] for name in rows[0]}
+    lines = list(zip(*(values for _, values in list_columns(fields, rows)), strict=True))
+    parts = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
+
+    def measure(work: Callable[[], object]) -> float:
+        times = []
+        for _ in range(9):
+            started = time.process_time()
+            work()
+            times.append(time.process_time() - started)
+        return min(times)
+
+    ours = measure(lambda: list(stream_csv(fields, parts)))
+    return ours / measure(lambda: csv.writer(io.StringIO()).writerows(lines))
 
 
 def measure_pages(program: Program, report: Report) -> None:
