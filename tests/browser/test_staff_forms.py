@@ -11,7 +11,9 @@ from tests.browser.phone import Phone
 from tests.support.world import PASSWORD, World, ok
 
 FORM = """async ([base, path]) => {
-  const { editForm } = (await import(`${base}/admin/main.js`)).modules["staff/form.js"];
+  const { fetchModule, modules } = await import(`${base}/admin/main.js`);
+  await fetchModule("admin/screens/places.js"); // its file has the modules of lists and forms
+  const { editForm } = modules["staff/form.js"];
   const form = await editForm({
     path,
     submit: "Save",
@@ -25,7 +27,8 @@ FORM = """async ([base, path]) => {
   document.getElementById("screen").replaceChildren(form);
 }"""
 LIST = """async ([base, query]) => {
-  const { modules } = await import(`${base}/admin/main.js`);
+  const { fetchModule, modules } = await import(`${base}/admin/main.js`);
+  await fetchModule("admin/screens/places.js");
   const { runAll } = modules["staff/bulk.js"];
   const { offerUndo } = modules["staff/undo.js"];
   window.acted = [];
