@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Executable,
     Select,
     Uuid,
@@ -30,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from api.database.engines import insert
 from api.database.lists import among
+from api.database.statements import Query, fetch_all
 from api.models.base import new_version
 from api.models.places import Location, Region
 from api.models.scores import (
@@ -66,8 +66,7 @@ class ListedChange(NamedTuple):
 
 def list_changes(session: Session, organization_id: uuid.UUID) -> list[ListedChange]:
     """Return the changes that the totals of an organization's regions do not include yet."""
-    rows = session.connection().execute(_CHANGES, {"organization_id": organization_id})
-    return [ListedChange(*row) for row in rows]
+    return fetch_all(session, _CHANGES, organization_id=organization_id)
 
 
 class Regions:
@@ -76,8 +75,8 @@ class Regions:
     def __init__(self, session: Session, organization_id: uuid.UUID) -> None:
         # Changes come first: if a region moves between the two queries, its move remains listed.
         self.changes = list_changes(session, organization_id)
-        parents = session.connection().execute(_PARENTS, {"organization_id": organization_id}).all()
-        self._parents: dict[uuid.UUID, uuid.UUID | None] = dict(parents)
+        rows = fetch_all(session, _PARENTS, organization_id=organization_id)
+        self._parents = {row.id: row.parent_id for row in rows}
         self.children: dict[uuid.UUID, list[uuid.UUID]] = {region_id: [] for region_id in self._parents}
         for region_id, parent_id in self._parents.items():
             if parent_id is not None:
@@ -192,7 +191,15 @@ def _replacement(table: Any, *, has_months: bool) -> Sequence[Executable]:
     return removal, table.__table__.insert().from_select(["region_id", *columns], added_up)
 
 
-_PARENTS = select(Region.id, Region.parent_id).where(Region.organization_id == bindparam("organization_id"))
+class _Parent(NamedTuple):
+    id: uuid.UUID
+    parent_id: uuid.UUID | None
+
+
+_PARENTS = Query(
+    _Parent,
+    select(Region.id, Region.parent_id).where(Region.organization_id == bindparam("organization_id")),
+)
 _OF_LOCATIONS = (
     select(TotalChange.id, Location.region_id, TotalChange.month)
     .join(Location, Location.number == TotalChange.location_number)
@@ -203,5 +210,5 @@ _OF_REGIONS = (
     .join(Region, Region.id == TotalChange.region_id)
     .where(Region.organization_id == bindparam("organization_id"))
 )
-_CHANGES: CompoundSelect[*tuple[Any, ...]] = union_all(_OF_LOCATIONS, _OF_REGIONS)
+_CHANGES = Query(ListedChange, union_all(_OF_LOCATIONS, _OF_REGIONS))
 _REMOVE_CHANGES = delete(TotalChange).where(among(TotalChange.id, "ids"))

@@ -1,11 +1,12 @@
 """The state of scores: values that change whenever a score may have changed, and cost little to read."""
 
-from functools import cache
-from typing import Any
+import uuid
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.orm import Session
 
+from api.database.statements import Query, fetch_all, fetch_one
 from api.domain.access import CLIENT, MANAGER, Actor
 from api.models.api_clients import ApiClientRegion
 from api.models.organizations import Organization
@@ -21,35 +22,39 @@ def read_state(session: Session, actor: Actor) -> list[Any]:
     These are the totals, the places and their names, the checklists, and what the actor may see of them. All
     values are texts or numbers.
     """
-    connection, parameters = session.connection(), {"organization_id": actor.organization_id}
-    versions = connection.execute(_VERSIONS, parameters).one()
-    changes = [change.id for change in list_changes(session, actor.organization_id)]
+    versions = fetch_one(session, _VERSIONS, organization_id=actor.organization_id)
+    assert versions is not None
+    changes = sorted(change.id for change in list_changes(session, actor.organization_id))
     checklists = map(str, list_latest_version_ids(session, actor.organization_id))
-    return [*versions, sorted(changes), *checklists, *_read_assigned_places(session, actor)]
+    assigned = _ASSIGNED.get(actor.role)
+    places = fetch_all(session, assigned, actor_id=actor.id) if assigned else []
+    return [*versions, changes, *checklists, *sorted(str(place.id) for place in places)]
 
 
-def _read_assigned_places(session: Session, actor: Actor) -> list[str]:
-    """Return the IDs of the places that limit what the actor may see, sorted."""
-    statement = _assigned_places(actor.role)
-    if statement is None:
-        return []
-    return sorted(map(str, session.connection().scalars(statement, {"actor_id": actor.id})))
+class _Versions(NamedTuple):
+    places: int
+    region_totals: int | None
 
 
-_VERSIONS = (
-    select(Organization.places_version, RegionTotalsVersion.version)
+class _PlaceId(NamedTuple):
+    id: uuid.UUID
+
+
+_VERSIONS = Query(
+    _Versions,
+    select(Organization.places_version.label("places"), RegionTotalsVersion.version.label("region_totals"))
     .join(RegionTotalsVersion, RegionTotalsVersion.organization_id == Organization.id, isouter=True)
-    .where(Organization.id == bindparam("organization_id"))
+    .where(Organization.id == bindparam("organization_id")),
 )
-
-
-@cache
-def _assigned_places(role: str) -> Any:
-    if role == CLIENT:
-        return select(ApiClientRegion.region_id).where(ApiClientRegion.client_id == bindparam("actor_id"))
-    if role == MANAGER:
-        return union_all(
-            select(UserRegion.region_id).where(UserRegion.user_id == bindparam("actor_id")),
+_OF_CLIENT = ApiClientRegion.client_id == bindparam("actor_id")
+#: The places that limit what people and API clients may see, by role
+_ASSIGNED = {
+    CLIENT: Query(_PlaceId, select(ApiClientRegion.region_id.label("id")).where(_OF_CLIENT)),
+    MANAGER: Query(
+        _PlaceId,
+        union_all(
+            select(UserRegion.region_id.label("id")).where(UserRegion.user_id == bindparam("actor_id")),
             select(UserLocation.location_id).where(UserLocation.user_id == bindparam("actor_id")),
-        )
-    return None
+        ),
+    ),
+}

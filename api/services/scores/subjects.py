@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.database.statements import Query, fetch_all
 from api.domain import problems
 from api.domain.access import Actor
 from api.domain.checklist import SELF_CHECK, Question, Section
@@ -132,7 +133,7 @@ def list_latest_versions(session: Session, organization_id: uuid.UUID) -> list[P
 
 def list_latest_version_ids(session: Session, organization_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """Return the ID of the latest version of each checklist of an organization, by key."""
-    return session.connection().scalars(_LATEST, {"organization_id": organization_id}).all()
+    return [row.id for row in fetch_all(session, _LATEST_IDS, organization_id=organization_id)]
 
 
 _LATEST = (
@@ -144,4 +145,11 @@ _LATEST = (
     )
     .order_by(Checklist.key)
 )
+
+
+class _VersionId(NamedTuple):
+    id: uuid.UUID
+
+
+_LATEST_IDS = Query(_VersionId, _LATEST)
 _LATEST_BY_KEY = _LATEST.where(Checklist.key == bindparam("key"))
