@@ -78,7 +78,8 @@ def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
     the state has changed, but not for this response. A streamed response has the first part only.
     """
     state_hash = compute_etag(current_app.json.dumps([_hash_program(), state]).encode())
-    known = request.if_none_match.as_set(include_weak=True)
+    # An empty header, such as curl sends before its first ETag, is parsed as the tag None.
+    known = {tag for tag in request.if_none_match.as_set(include_weak=True) if tag}
     if not request.accept_encodings["gzip"]:
         known = {tag for tag in known if not tag.endswith(GZIP_SUFFIX)}
     for tag in known:

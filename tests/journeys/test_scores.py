@@ -691,6 +691,12 @@ def test_csv_that_has_not_changed_is_304(history: History) -> None:
     assert as_json.status_code == 200 and as_json.headers["ETag"] != tag
 
 
+@pytest.mark.parametrize("tags", ["", '""', "x"])
+def test_other_tags_than_ours_match_nothing(history: History, tags: str) -> None:
+    for path in ("/scores?by=location", f"/regions/{history.regions['north']['id']}/score"):
+        assert history.world.admin.get(path, headers={"If-None-Match": tags}).status_code == 200
+
+
 def test_csv_without_rows_has_a_header(world: World) -> None:
     accept = {"Accept": "text/csv"}
     text = world.admin.get("/scores?by=section", headers=accept).get_data(as_text=True)
