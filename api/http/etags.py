@@ -71,27 +71,29 @@ def _hash_fields(body: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
-    """Return the response of ``build``, or a 304 if the client already has it.
+    """Return the response of ``build``, or a 304 if the client has it and this process has built it before.
 
-    ``state`` is what the response depends on, as JSON. The ETag has two parts: a hash of the state, and one
-    of the body. If the request's If-None-Match has the first, nothing is built. If it has only the second,
-    the state has changed, but not for this response. A streamed response has the first part only.
+    ``state`` is what the response depends on, as JSON. It remains on the server: an ETag that showed that
+    the state changes would disclose what happens where the caller sees nothing. Only a streamed response,
+    whose body cannot be hashed in time, has an ETag of the state. It is for callers who see everything.
     """
-    state_hash = compute_etag(current_app.json.dumps([_hash_program(), state]).encode())
-    # An empty header, such as curl sends before its first ETag, is parsed as the tag None.
-    known = {tag for tag in request.if_none_match.as_set(include_weak=True) if tag}
-    if not request.accept_encodings["gzip"]:
-        known = {tag for tag in known if not tag.endswith(GZIP_SUFFIX)}
-    for tag in known:
-        if tag.startswith(f"{state_hash}."):
-            return _not_modified(tag)
+    key = compute_etag(current_app.json.dumps([_hash_program(), state]).encode())
+    suffixes = ("", GZIP_SUFFIX) if request.accept_encodings["gzip"] else ("",)
+    for etag in (_ETAGS.get(key), key):
+        for form in [f"{etag}{suffix}" for suffix in suffixes]:
+            if etag and request.if_none_match.contains_weak(form):
+                response = current_app.response_class(status=304)
+                response.set_etag(form)
+                response.vary.add("Accept-Encoding")
+                return response
     response = build()
-    body_hash = "" if response.is_streamed else compute_etag(response.get_data())
-    etag = f"{state_hash}.{body_hash}"
-    for suffix in ("", GZIP_SUFFIX):
-        if body_hash and any(tag.endswith(f".{body_hash}{suffix}") for tag in known):
-            return _not_modified(etag + suffix)
-    response.set_etag(etag)
+    if response.is_streamed:
+        response.set_etag(key)
+        return response
+    if len(_ETAGS) >= _MAX_ETAGS:
+        _ETAGS.clear()
+    _ETAGS[key] = compute_etag(response.get_data())
+    response.set_etag(_ETAGS[key])
     return response
 
 
@@ -103,11 +105,9 @@ def _hash_program() -> str:
     return compute_etag(b"".join(path.read_bytes() for path in sources))
 
 
-def _not_modified(etag: str) -> Response:
-    response = current_app.response_class(status=304)
-    response.set_etag(etag)
-    response.vary.add("Accept-Encoding")
-    return response
+#: The ETags of responses that this process has built, by a hash of their state
+_ETAGS: dict[str, str] = {}
+_MAX_ETAGS = 20_000
 
 
 def add_etag(response: Response) -> Response:

@@ -1,6 +1,6 @@
 """Scores: of a location, of a region, and tables of score rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from api.http.paging import next_url, rows_response
 from api.http.periods import parse_period
 from api.http.replica_reads import reads_replica
 from api.http.responses import json_response
+from api.services import visibility
 from api.services.scores import places, reports, tables
 from api.services.scores.query import RowQuery
 from api.services.scores.state import read_state
@@ -56,7 +57,7 @@ def get_location_score(query: dict[str, Any], location_id: UUID) -> Response:
             )
         )
 
-    return answer_by_state(_describe_state(period), build)
+    return _answer(period, build)
 
 
 @routes.get(
@@ -90,7 +91,7 @@ def get_region_score(query: dict[str, Any], region_id: UUID) -> Response:
         )
         return json_response({**report.figures, "children_next": next_url(report.cursor)})
 
-    return answer_by_state(_describe_state(period), build)
+    return _answer(period, build)
 
 
 @routes.get(
@@ -134,20 +135,21 @@ def list_scores(query: dict[str, Any]) -> Response:
         page = table.read_page(start, start + (limit or len(table)))
         return rows_response(page.items, page.cursor)
 
-    response = answer_by_state(_describe_state(row_query.period), build)
+    response = _answer(row_query.period, build)
     response.vary.add("Accept")
     return response
 
 
-def _describe_state(period: Period) -> list[Any]:
-    """Return what the response to this request depends on; see ``answer_by_state``."""
-    caller = current_actor()
-    return [
+def _answer(period: Period, build: Callable[[], Response]) -> Response:
+    """Return the response of ``build``, or a 304 if nothing that this request depends on has changed."""
+    session, caller = read_snapshot(), current_actor()
+    state = [
         request.full_path,
         str(request.accept_mimetypes),
         [str(caller.id), caller.role, period.first, period.last],
-        read_state(read_snapshot(), caller),
+        read_state(session, caller),
     ]
+    return answer_by_state(state, build)
 
 
 def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence[str]:
@@ -167,12 +169,18 @@ def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence
 def _csv_response(names: Sequence[str], table: tables.Table, start: int, limit: int | None) -> Response:
     """Return the rows of a table from index ``start`` as a CSV file. A long one is streamed.
 
-    One with texts in several languages is not, because any row can add a column.
+    One with texts in several languages is not, because any row can add a column. Nor is that of a caller who
+    sees only some regions, for the reason that ``answer_by_state`` gives.
     """
     fields = {name: schemas.ROW_FIELDS[name] for name in names}
     stop = len(table) if limit is None else min(start + limit, len(table))
     content: str | Iterator[str]
-    if stop - start <= ROWS_AT_ONCE or any(map(has_languages, fields.values())):
+    is_short = stop - start <= ROWS_AT_ONCE
+    if (
+        is_short
+        or any(map(has_languages, fields.values()))
+        or visibility.is_limited(read_snapshot(), current_actor())
+    ):
         page = table.read_page(start, stop)
         content, cursor = to_csv(fields, page.items), page.cursor
     else:

@@ -1,6 +1,7 @@
 """Scores through the API, compared with the independent calculation of ``score_history``."""
 
 import csv
+import gzip
 import io
 import itertools
 import json
@@ -671,6 +672,22 @@ def test_long_csv_is_streamed_with_the_same_rows(
     assert streamed.data == whole.data
     again = history.world.admin.get(path, headers={**accept, "If-None-Match": streamed.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    compressed = history.world.admin.get(path, headers={**accept, "Accept-Encoding": "gzip"})
+    assert gzip.decompress(compressed.data) == whole.data
+    assert "Content-Length" not in compressed.headers
+
+
+def test_etag_of_a_long_csv_does_not_tell_managers_what_changes_elsewhere(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        world.new_location()
+    monkeypatch.setattr(score_routes, "ROWS_AT_ONCE", 1)
+    path, accept = "/scores?by=location", {"headers": {"Accept": "text/csv"}}
+    first = world.manager.get(path, **accept)
+    world.accepted_visit(FIRST.answers, location=world.new_location(region_id=world.new_region()["id"]))
+    assert world.manager.get(path, **accept).headers["ETag"] == first.headers["ETag"]
+    assert world.manager.get(path, **accept).data == first.data
 
 
 def test_csv_with_texts_in_several_languages_is_not_streamed(
