@@ -18,7 +18,7 @@ from tests.benchmarks import bare_sql, chain, seed
 from tests.benchmarks.load import pss_mib, request
 from tests.benchmarks.program import LOCATIONS, Figure, Program, measure_figure, measure_figures
 from tests.benchmarks.report import Report, Target
-from tests.support.world import Caller
+from tests.support.world import Caller, ok
 
 #: Few visits, at so few locations that each location has some in every month
 FEW, FEW_LOCATIONS = 1000, 40
@@ -81,7 +81,8 @@ def _parameters(program: Program, *location: int) -> Sequence[Any]:
 
 
 def measure_chain(program: Program, report: Report) -> None:
-    """Measure the league table of a chain: a page, and all of it as CSV."""
+    """Measure a region's score of a chain, again with its ETag, and the league table as page and as CSV."""
+    _measure_chain_regions(program, report)
     token, path = program.world.admin.token, f"/scores?by=location&sort=-score&checklist={seed.KEY}"
     page = request("GET", f"/api/v1{path}&include=change&limit=500", token)
     for clients in (1, 8):
@@ -103,6 +104,29 @@ def measure_chain(program: Program, report: Report) -> None:
         Target("formatting ≤ 2×", ratio, 2),
         Target("memory + 20 MiB", grown, 20),
     )
+
+
+def _measure_chain_regions(program: Program, report: Report) -> None:
+    """Measure the score of the whole chain, that of one of its regions, and the first while nothing changed."""
+    admin, top = program.world.admin, program.world.region["id"]
+    below = ok(admin.get(f"/regions/{top}/score"))["children"][0]["region"]["id"]
+    whole, part = [f"/regions/{region_id}/score?include=verdict" for region_id in (top, below)]
+    calls = [request("GET", f"/api/v1{path}", admin.token) for path in (whole, part)]
+    etag = admin.get(whole).headers["ETag"]
+    calls.append(request("GET", f"/api/v1{whole}", admin.token, headers=[f"If-None-Match: {etag}"]))
+    for clients in (1, 8):
+        measured = measure_figures([program] * 3, [[call] * 40 for call in calls], clients)
+        names = ("a region of all locations", "one of its regions", "the first again, unchanged")
+        for name, figure in zip(names, measured, strict=True):
+            targets = [_median(figure, 150)] if clients == 1 else []
+            report.request(f"the score of {name}", program.host, clients, figure, *targets)
+        ratio = measured[0].load.cpu_ms / measured[1].load.cpu_ms
+        report.other(
+            f"a region of {chain.LOCATIONS:,} locations against one of its regions, clients: {clients}",
+            program.host,
+            f"CPU × {ratio:.2f}",
+            Target("CPU ≤ 1.2×", ratio, 1.2),
+        )
 
 
 def _download(program: Program, path: str) -> tuple[float, float]:
