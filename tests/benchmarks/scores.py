@@ -107,7 +107,7 @@ def measure_chain(program: Program, report: Report) -> None:
 
 
 def _measure_chain_regions(program: Program, report: Report) -> None:
-    """Measure the score of the whole chain, that of one of its regions, and the first while nothing changed."""
+    """Measure the score of the whole chain, of one of its regions, and of the chain while nothing changed."""
     admin, top = program.world.admin, program.world.region["id"]
     below = ok(admin.get(f"/regions/{top}/score"))["children"][0]["region"]["id"]
     whole, part = [f"/regions/{region_id}/score?include=verdict" for region_id in (top, below)]
