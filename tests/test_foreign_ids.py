@@ -682,6 +682,17 @@ def _cursor_case(path: str, readers: tuple[str, ...]) -> Trials:
     return trials
 
 
+@case("GET /api/v1/regions/{region_id}/score query:cursor")
+def child_of_another_region(scene: Scene) -> Iterator[Trial]:
+    path = f"/regions/{scene.away.region['id']}/score"
+    for name in ("foreign_admin", "foreign_manager"):
+        yield Trial(
+            name,
+            scene.home.location["code"],
+            lambda caller, code, _: caller.get(f"{path}?cursor={_cursor(json.dumps([f'location/{code}']))}"),
+        )
+
+
 # Bodies: references within the organization, and values that are in use in another one.
 
 
