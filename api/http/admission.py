@@ -3,7 +3,7 @@
 Without a limit, everyone would wait for all who came before them, and the threads of a process would spend
 their time passing Python's lock to each other. Reads, writes and photos have lanes of their own: a lock in
 the database holds up writes only, and a slow photo store holds up photos only. Health checks and pages use
-neither, and are always served.
+neither, and are always served. What a page reads from the API before it is sent takes its turn in a lane.
 """
 
 import threading

@@ -47,6 +47,13 @@ def read_snapshot() -> Session:
     return session
 
 
+def detach_read_snapshot() -> Session:
+    """Return the session that this request reads from. It outlives the request, and the caller closes it."""
+    session = read_snapshot()
+    g.pop("read_snapshot")
+    return session
+
+
 def close_read_snapshot(error: BaseException | None = None) -> None:
     """Close the request's read snapshot, if one was opened."""
     session: Session | None = g.pop("read_snapshot", None)

@@ -79,7 +79,8 @@ def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
     """
     key = compute_etag(current_app.json.dumps([_hash_program(), state]).encode())
     suffixes = ("", GZIP_SUFFIX) if request.accept_encodings["gzip"] else ("",)
-    for etag in (_ETAGS.get(key), key):
+    known = () if request.if_none_match.star_tag else (_ETAGS.get(key), key)
+    for etag in known:
         for form in [f"{etag}{suffix}" for suffix in suffixes]:
             if etag and request.if_none_match.contains_weak(form):
                 response = current_app.response_class(status=304)
@@ -92,8 +93,8 @@ def answer_by_state(state: Any, build: Callable[[], Response]) -> Response:
         return response
     if len(_ETAGS) >= _MAX_ETAGS:
         _ETAGS.clear()
-    _ETAGS[key] = compute_etag(response.get_data())
-    response.set_etag(_ETAGS[key])
+    etag = _ETAGS[key] = compute_etag(response.get_data())
+    response.set_etag(etag)
     return response
 
 

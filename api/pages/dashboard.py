@@ -213,7 +213,9 @@ def unknown_page(address: str = "") -> Response:
 def _call(path: str, *queries: Query) -> str:
     """Return the URL of an API call as the page's scripts write it. Empty parameters are omitted."""
     parameters = {name: value for query in queries for name, value in query.items() if value}
-    return f"/api/v1{path}{'?' if parameters else ''}{urlencode(parameters, safe=',')}"
+    # URLSearchParams differs from urlencode in these two characters.
+    query = urlencode(parameters, safe=",*").replace("~", "%7E")
+    return f"/api/v1{path}{'?' if query else ''}{query}"
 
 
 def _score_call(name: str, *queries: Query) -> str:

@@ -1,15 +1,15 @@
 """Scores: of a location, of a region, and tables of score rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request, stream_with_context
+from flask import Response, current_app, request
 
 from api.domain import problems
 from api.domain.months import Period
 from api.http.access import Routes
-from api.http.context import current_actor, read_snapshot
+from api.http.context import current_actor, detach_read_snapshot, read_snapshot
 from api.http.etags import answer_by_state
 from api.http.paging import next_url, rows_response
 from api.http.periods import parse_period
@@ -131,7 +131,7 @@ def list_scores(query: dict[str, Any]) -> Response:
         table = tables.Table(read_snapshot(), current_actor(), row_query, names)
         start = table.find_start(query.get("cursor"))
         if is_csv:
-            return _csv_response(names, table, start, limit)
+            return _csv_response(row_query, names, table, start, limit)
         page = table.read_page(start, start + (limit or len(table)))
         return rows_response(page.items, page.cursor)
 
@@ -166,29 +166,33 @@ def _select_fields(query: RowQuery, selection: Sequence[str] | None) -> Sequence
     return [name for name in row_fields if name in selection]
 
 
-def _csv_response(names: Sequence[str], table: tables.Table, start: int, limit: int | None) -> Response:
-    """Return the rows of a table from index ``start`` as a CSV file. A long one is streamed.
+def _csv_response(
+    query: RowQuery, names: Sequence[str], table: tables.Table, start: int, limit: int | None
+) -> Response:
+    """Return the rows of a table from index ``start`` as a CSV file. A long one of locations is streamed.
 
     One with texts in several languages is not, because any row can add a column. Nor is that of a caller who
-    sees only some regions, for the reason that ``answer_by_state`` gives.
+    sees only some regions, for the reason that ``answer_by_state`` gives. An error in the middle of a stream
+    cuts the file off.
     """
     fields = {name: schemas.ROW_FIELDS[name] for name in names}
     stop = len(table) if limit is None else min(start + limit, len(table))
-    content: str | Iterator[str]
-    is_short = stop - start <= ROWS_AT_ONCE
-    if (
-        is_short
-        or any(map(has_languages, fields.values()))
-        or visibility.is_limited(read_snapshot(), current_actor())
-    ):
-        page = table.read_page(start, stop)
-        content, cursor = to_csv(fields, page.items), page.cursor
-    else:
+    is_streamed = (
+        stop - start > ROWS_AT_ONCE
+        and query.by == ("location",)
+        and not any(map(has_languages, fields.values()))
+        and not visibility.is_limited(read_snapshot(), current_actor())
+    )
+    if is_streamed:
         starts = range(start, stop, ROWS_AT_ONCE)
         parts = (table.read_page(first, min(first + ROWS_AT_ONCE, stop)).items for first in starts)
-        content, cursor = stream_with_context(stream_csv(fields, parts)), None
-    response = current_app.response_class(content, content_type="text/csv; charset=utf-8")
+        response = current_app.response_class(stream_csv(fields, parts))
+        response.call_on_close(detach_read_snapshot().close)
+    else:
+        page = table.read_page(start, stop)
+        response = current_app.response_class(to_csv(fields, page.items))
+        if page.cursor is not None:
+            response.headers["Link"] = f'<{next_url(page.cursor)}>; rel="next"'
+    response.content_type = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = 'attachment; filename="scores.csv"'
-    if cursor is not None:
-        response.headers["Link"] = f'<{next_url(cursor)}>; rel="next"'
     return response

@@ -675,6 +675,9 @@ def test_long_csv_is_streamed_with_the_same_rows(
     compressed = history.world.admin.get(path, headers={**accept, "Accept-Encoding": "gzip"})
     assert gzip.decompress(compressed.data) == whole.data
     assert "Content-Length" not in compressed.headers
+    for response in (streamed, compressed):
+        response.close()
+    assert history.world.database.reading_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_etag_of_a_long_csv_does_not_tell_managers_what_changes_elsewhere(

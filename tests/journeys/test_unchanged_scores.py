@@ -142,5 +142,5 @@ def test_a_manager_with_other_regions_gets_other_comparisons(world: World, visit
 
 
 def test_any_etag_does_not_answer_for_a_region_that_does_not_exist(world: World, visited: Any) -> None:
-    path = f"/regions/{visited['id']}/score"
-    assert world.admin.get(path, headers={"If-None-Match": "*"}).status_code == 404
+    for path in (f"/regions/{visited['id']}/score", f"/scores?by=region&region_id={visited['id']}"):
+        assert world.admin.get(path, headers={"If-None-Match": "*"}).status_code == 404
