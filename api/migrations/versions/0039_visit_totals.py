@@ -38,7 +38,8 @@ def upgrade() -> None:
     columns = ", ".join([*_KEYS, *_SUMS])
     op.execute(
         f"INSERT INTO visit_totals ({columns}) SELECT {columns} FROM totals "  # noqa: S608
-        "JOIN subjects ON subjects.id = subject_id WHERE kind = 'visit' ORDER BY subject_id, location_number, month"
+        "JOIN subjects ON subjects.id = subject_id WHERE kind = 'visit' "
+        "ORDER BY subject_id, location_number, month"
     )
 
 
