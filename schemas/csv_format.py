@@ -29,7 +29,7 @@ def stream_csv(
 ) -> Iterator[str]:
     """Yield rows as CSV, part by part, after a header line. If it depends on no row, it is yielded first.
 
-    The columns are those of the first part. They are those of every part unless a field ``has_languages``.
+    The columns are those of the first part. The caller makes sure that all parts have the same ones.
     """
     needs_header = True
     if not any(map(_has_keys, row_fields.values())):

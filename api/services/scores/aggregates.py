@@ -11,21 +11,18 @@ from operator import add
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
-    Label,
     Select,
     bindparam,
     case,
-    cast,
-    func,
     inspect,
     select,
 )
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
+from api.database.sums import sum_of
 from api.domain.months import Period
 from api.domain.scoring import NO_POINTS, NO_VISITS, Points, Sums, visit_figures
 from api.models.scores import (
@@ -86,11 +83,6 @@ class PeriodAggregate:
         self.total = self.total.plus(aggregate)
         if aggregate.sums.visits and subject_id not in self.subject_ids:
             self.subject_ids |= {subject_id}
-
-    def include(self, other: "PeriodAggregate") -> None:
-        """Add another aggregate."""
-        self.total = self.total.plus(other.total)
-        self.subject_ids |= other.subject_ids
 
 
 def add_up(aggregates: Iterable[Aggregate]) -> Aggregate:
@@ -213,7 +205,7 @@ def _aggregate_statement(
     # Grouped by label: PostgreSQL does not recognize two expressions with parameters as the same.
     labels = [f"by_{name}" for name in group_by]
     groups = [_group_of(table, name).label(label) for name, label in zip(group_by, labels, strict=True)]
-    sums = [_sum_of(getattr(table, name)) for name in (*_SUMS, *_EXTRA_SUMS[extra])]
+    sums = [sum_of(getattr(table, name)) for name in (*_SUMS, *_EXTRA_SUMS[extra])]
     return select(*groups, *sums).where(*_filter(table, has_months)).group_by(*labels)
 
 
@@ -262,11 +254,6 @@ def _place_of(table: type[Any]) -> ColumnElement[Any]:
     return column
 
 
-def _sum_of(column: Any) -> Label[int]:
-    """Return the sum of a column as an integer; PostgreSQL returns sums as decimals."""
-    return cast(func.sum(column), BigInteger).label(column.key)
-
-
 def _filter(table: type[Any], has_months: bool) -> list[ColumnElement[bool]]:
     """Return the conditions that select the rows of some places and subjects in a period."""
     conditions = [
@@ -280,7 +267,7 @@ def _filter(table: type[Any], has_months: bool) -> list[ColumnElement[bool]]:
 @cache
 def _tally_statement(table: Any, has_months: bool) -> Select[*tuple[Any, ...]]:
     return (
-        select(table.subject_id, table.answer, _sum_of(table.times))
+        select(table.subject_id, table.answer, sum_of(table.times))
         .where(*_filter(table, has_months))
         .group_by(table.subject_id, table.answer)
     )
@@ -288,4 +275,4 @@ def _tally_statement(table: Any, has_months: bool) -> Select[*tuple[Any, ...]]:
 
 @cache
 def _effect_statement(table: Any, has_months: bool) -> Select[*tuple[Any, ...]]:
-    return select(_sum_of(table.earned), _sum_of(table.possible)).where(*_filter(table, has_months))
+    return select(sum_of(table.earned), sum_of(table.possible)).where(*_filter(table, has_months))

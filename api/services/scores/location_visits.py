@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.database.lists import among
+from api.database.sums import sum_of
 from api.domain.months import Period
 from api.domain.scoring import Sums
 from api.models.scores import VisitTotal
@@ -81,7 +82,7 @@ def _sum_statement(
     group_by: tuple[str, ...], columns: tuple[str, ...], *, has_one_subject: bool
 ) -> Select[*tuple[Any, ...]]:
     groups = [getattr(VisitTotal, name) for name in group_by]
-    sums = [cast(func.sum(getattr(VisitTotal, name)), BigInteger).label(name) for name in columns]
+    sums = [sum_of(getattr(VisitTotal, name)) for name in columns]
     return select(*groups, *sums).where(*_filter(has_one_subject)).group_by(*groups)
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, except_, func, inspect, select
+from sqlalchemy import ColumnElement, Select, except_, inspect, select
 from sqlalchemy.orm import Session
 
+from api.database.sums import sum_of
 from api.domain.amendments import score_amended_visit
 from api.domain.months import format_month
 from api.domain.scoring import NO_POINTS, Points, score_visit
@@ -170,11 +171,7 @@ def _read_rows(
     """Return the sums of a table by month, subject and, if it has any, answer, except those that are zero."""
     keys = inspect(table).primary_key[1:]
     sums = [column for column in table.__table__.columns if not column.primary_key]
-    rows = session.execute(
-        select(*keys, *(cast(func.sum(column), BigInteger) for column in sums))
-        .where(condition)
-        .group_by(*keys)
-    )
+    rows = session.execute(select(*keys, *map(sum_of, sums)).where(condition).group_by(*keys))
     return {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in rows if any(row[len(keys) :])}
 
 

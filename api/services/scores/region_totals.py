@@ -11,15 +11,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Executable,
     Select,
     Uuid,
     bindparam,
-    cast,
     delete,
-    func,
     select,
     union,
     union_all,
@@ -30,6 +27,7 @@ from sqlalchemy.orm import Session
 from api.database.engines import insert
 from api.database.lists import among
 from api.database.statements import Query, fetch_all
+from api.database.sums import sum_of
 from api.models.base import new_version
 from api.models.places import Location, Region
 from api.models.scores import (
@@ -180,10 +178,7 @@ def _replacement(table: Any, *, has_months: bool) -> Sequence[Executable]:
         rows_of(TABLES[table], TABLES[table].location_number.in_(locations)),
         rows_of(table, table.region_id.in_(children)),
     ).subquery()
-    sums = [
-        below.c[name] if name in keys else cast(func.sum(below.c[name]), BigInteger).label(name)
-        for name in columns
-    ]
+    sums = [below.c[name] if name in keys else sum_of(below.c[name]) for name in columns]
     added_up = select(region_id.label("region_id"), *sums).group_by(*(below.c[name] for name in keys))
     removal = delete(table).where(table.region_id == region_id)
     if has_months:
