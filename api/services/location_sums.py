@@ -22,7 +22,7 @@ def read_location_sums(
     Locations without visits are omitted.
     """
     subject_id = version.subjects["visit", ""]
-    groups = aggregate_totals(session, numbers, [subject_id], period, "location_number")
+    groups = aggregate_totals(session, numbers, [subject_id], period, "place")
     return {number: aggregate.sums for (number,), aggregate, _ in groups}
 
 

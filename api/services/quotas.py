@@ -238,7 +238,7 @@ class _Counts:
             list(self._subject_ids.values()),
             months,
             "subject_id",
-            "location_number",
+            "place",
             "month",
         )
         self._accepted = {group.values: group.aggregate.asked for group in groups}

@@ -67,7 +67,7 @@ def read_current_sums(
     session: Session, location_numbers: Sequence[int], subject_ids: Sequence[int], period: Period
 ) -> dict[tuple[int, int], Sums]:
     """Return the sums of all accepted visits, as a ``SumsReader`` does."""
-    groups = aggregate_totals(session, location_numbers, subject_ids, period, "subject_id", "location_number")
+    groups = aggregate_totals(session, location_numbers, subject_ids, period, "subject_id", "place")
     return {(subject_id, number): aggregate.sums for (subject_id, number), aggregate, _ in groups}
 
 

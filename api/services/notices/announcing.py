@@ -67,7 +67,7 @@ def find_announcements(
     }
     counts = {}
     for group in aggregate_totals(
-        session, numbers, list(subjects), _ALL_MONTHS, "location_number", "subject_id", extra="outcomes"
+        session, numbers, list(subjects), _ALL_MONTHS, "place", "subject_id", extra="outcomes"
     ):
         key = group.values[0], group.values[1]
         recent = too_recent.get(key, Results())
@@ -98,7 +98,7 @@ def _read_sums(
     }
     sums: dict[Key, dict[int, dict[int, Sums]]] = defaultdict(lambda: defaultdict(dict))
     for group in aggregate_totals(
-        session, numbers, sorted(checklist_of), _ALL_MONTHS, "location_number", "subject_id", "month"
+        session, numbers, sorted(checklist_of), _ALL_MONTHS, "place", "subject_id", "month"
     ):
         number, subject_id, month = group.values
         key = number, checklist_of[subject_id]
